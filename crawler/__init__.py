@@ -1,0 +1,1 @@
+"""What became of a source: fetching it, judging its link, finding the cited place, measuring drift."""

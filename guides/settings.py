@@ -1,0 +1,37 @@
+"""How guides are found and read: the `[guides]` table of loccit.toml."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """Which fields of a many-in-one YAML or JSON file are a guide's.
+
+    `path` is a glob like those of `paths`. `items` is the dotted path to the list (or object of objects) that
+    holds the guides, "" for the file itself; `*` steps through every value. The other fields name a key of an
+    entry (dotted for nested ones) or are a template such as "Delete your {name} account". A template or key
+    that an entry lacks gives an empty field, and an entry without `url` is a guide without citations.
+    """
+
+    path: str
+    items: str = ""
+    id: str = "id"
+    title: str = "title"
+    url: tuple[str, ...] = ("url",)
+    text: tuple[str, ...] = ()
+    service: str = ""
+    difficulty: str = ""
+    verified: str = ""
+    tags: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideSettings:
+    """`inline = false` leaves links in a guide's body out; `ignore` are globs of files to leave out."""
+
+    paths: tuple[str, ...] = ("guides/**/*.md",)
+    ignore: tuple[str, ...] = ()
+    inline: bool = True
+    mapping: tuple[Mapping, ...] = ()
+    max_bytes: int = 5_000_000
+    """A file larger than this is no guide: it is reported and not read."""

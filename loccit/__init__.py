@@ -1,0 +1,1 @@
+"""The command: settings, wiring, the pass over the sources, and one module per subcommand."""

@@ -1,0 +1,1 @@
+"""What outlives a run: resources, snapshots, bases, findings and decisions, in SQLite or PostgreSQL."""
