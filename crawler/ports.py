@@ -31,7 +31,9 @@ class Sweeper(Protocol):
 class Ledger(Protocol):
     """The crawler's side of the store. Raises nothing but the store's own errors."""
 
-    def due(self, now: datetime, *, everything: bool = False, guides: frozenset[GuideId] | None = None) -> list[tuple[ResourceId, FetchOrder]]:
+    def due(
+        self, now: datetime, *, everything: bool = False, guides: frozenset[GuideId] | None = None
+    ) -> list[tuple[ResourceId, FetchOrder]]:
         """What is to be fetched (cited by `guides`, where given), the longest overdue first."""
         ...
 

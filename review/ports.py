@@ -16,7 +16,9 @@ class Desk(Protocol):
         """Of one resource: the open findings, and the dismissed ones (their states are not raised again)."""
         ...
 
-    def findings(self, *, states: Sequence[FindingState] = (FindingState.OPEN,), guides: Sequence[GuideId] = ()) -> list[Finding]: ...
+    def findings(
+        self, *, states: Sequence[FindingState] = (FindingState.OPEN,), guides: Sequence[GuideId] = ()
+    ) -> list[Finding]: ...
 
     def finding(self, finding: FindingId) -> Finding | None: ...
 
@@ -27,7 +29,14 @@ class Desk(Protocol):
     def view(self, guides: Sequence[Guide]) -> list[GuideView]: ...
 
     def stet(
-        self, guide: GuideId, *, on: date, at: datetime, by: str, note: str = "", finding: FindingId | None = None
+        self,
+        guide: GuideId,
+        *,
+        on: date,
+        at: datetime,
+        by: str,
+        note: str = "",
+        finding: FindingId | None = None,
     ) -> list[Finding]:
         """Let it stand: newest good snapshots become bases, findings are accepted, the audit log is written; gives the accepted findings.
 
