@@ -30,7 +30,7 @@ class Hop:
 
 
 class FailureKind(StrEnum):
-    """Why no page came; the words are CONTRACT's reasons."""
+    """Why no page came; the words are the documented reasons."""
 
     TIMEOUT = "timeout"
     CONNECT_REFUSED = "connect-refused"
@@ -60,7 +60,10 @@ class RefusalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """An answer with a status and a body (decompressed, complete). `headers` are the last hop's, in order, names in lower case."""
+    """An answer with a status and a body (decompressed, complete).
+
+    `headers` are the last hop's, in order, names in lower case.
+    """
 
     url: str
     final_url: str
@@ -167,7 +170,10 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkHistory:
-    """What earlier runs saw of a link. Only definitive failures count in `failures`; "cannot tell" neither raises nor resets."""
+    """What earlier runs saw of a link.
+
+    Only definitive failures count in `failures`; "cannot tell" neither raises nor resets.
+    """
 
     checked: datetime | None = None
     last_ok: datetime | None = None
@@ -201,7 +207,10 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What became of one resource's link. `reason` is one of CONTRACT's words (or `unconfirmed`); `detail` one line for people."""
+    """What became of one resource's link.
+
+    `reason` is one of the documented words (or `unconfirmed`); `detail` one line for people.
+    """
 
     kind: VerdictKind
     reason: str
@@ -218,7 +227,7 @@ class Verdict:
 
 
 class DriftKind(StrEnum):
-    """CONTRACT's `drift`, in rising order of what an editor cares about (use `severity`)."""
+    """How far a place is from its basis, in rising order of what an editor cares about (use `severity`)."""
 
     UNCHANGED = "unchanged"
     COSMETIC = "cosmetic"

@@ -10,7 +10,7 @@ CitationKey = NewType("CitationKey", str)
 
 
 class Role(StrEnum):
-    """How a guide uses a source (CONTRACT: `role`)."""
+    """How a guide uses a source."""
 
     OFFICIAL = "official"
     CITATION = "citation"
