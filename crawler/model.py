@@ -306,6 +306,8 @@ class Standing:
     since: datetime
     now_since: datetime
     sightings: int = 1
+    place: Place | None = None
+    """The place that was compared: a citation whose place was edited is measured anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,6 +359,8 @@ class CitedLook:
     basis: Snapshot | None
     basis_is_new: bool = False
     fragment: str | None = None
+    drift: DriftKind | None = None
+    """Of this look alone: `broken` where a wall or an error came, which leaves the standing as it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,6 +384,8 @@ class Observation:
     same_as: Snapshot | None = None
     page_health: PageHealth | None = None
     title: str = ""
+    text_digest: str = ""
+    """Of the visible text; where it is known already, the raw body need not be kept (`keep = "texts"`)."""
     cited: tuple[CitedLook, ...] = ()
     next_due: datetime | None = None
     interval_hours: float | None = None

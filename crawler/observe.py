@@ -1,0 +1,204 @@
+"""From a visit and what is known of its source to everything that the look gave.
+
+Pure: the pages of stored snapshots come through `read`, which the caller backs with the store.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from crawler.drift import measure
+from crawler.fingerprint import ALGORITHM
+from crawler.health import page_health
+from crawler.judge import advance, judge
+from crawler.memory import learn
+from crawler.model import (
+    Cited,
+    CitedLook,
+    Drift,
+    DriftKind,
+    Fetched,
+    Health,
+    KnownSource,
+    NotModified,
+    Observation,
+    PageHealth,
+    Snapshot,
+    Standing,
+    Validators,
+    VerdictKind,
+    Visit,
+)
+from crawler.page import Page
+from crawler.page import read as read_page
+from crawler.plan import next_due, next_interval
+from crawler.policy import Policy, Schedule
+from crawler.sections import fragment_state
+
+PageReader = Callable[[Snapshot], Page]
+
+QUIET = (DriftKind.UNCHANGED, DriftKind.COSMETIC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """The page that a look brought. Without `body` it is the stored page served again, and is read only if need be."""
+
+    snapshot: Snapshot
+    health: PageHealth
+    read: PageReader
+    page: Page | None = None
+    body: bytes | None = field(default=None, repr=False)
+
+    def get(self) -> Page:
+        return self.page if self.page is not None else self.read(self.snapshot)
+
+
+def observe(
+    known: KnownSource,
+    visit: Visit,
+    *,
+    read: PageReader,
+    policy: Policy,
+    schedule: Schedule,
+    now: datetime,
+    on_the_spot: bool = False,
+) -> Observation:
+    """Everything that one look at one resource gave.
+
+    `read` gives the page of a stored snapshot. `on_the_spot`: a person or CI waits for the verdict now.
+    """
+    seen = _seen(known, visit, read)
+    if visit.health is None and seen is not None:
+        visit = replace(visit, health=seen.health)
+    verdict = judge(visit, known.history, policy, now, on_the_spot=on_the_spot)
+    good = seen is not None and seen.health.health is Health.OK and verdict.kind in (VerdictKind.OK, VerdictKind.MOVED)
+    memory: Mapping[str, Any] = known.memory
+    if seen is not None and seen.body is not None and good:
+        memory = learn(memory, seen.get(), now)
+    cited = tuple(_cited(one, seen, good=good, memory=memory, now=now) for one in known.cited)
+    new = seen is not None and seen.body is not None
+    changed = new and good and known.newest is not None
+    previous = timedelta(hours=known.interval_hours) if known.interval_hours is not None else None
+    interval = next_interval(previous, changed=changed, schedule=schedule)
+    standings = tuple(look.standing for look in cited if look.standing is not None)
+    return Observation(
+        source=known.id,
+        url=known.url,
+        at=now,
+        visit=visit,
+        verdict=verdict,
+        history=advance(known.history, visit, verdict, now),
+        validators=_validators(known, visit, good=good),
+        memory=memory,
+        snapshot=seen.snapshot if seen is not None and new else None,
+        body=seen.body if seen is not None else None,
+        same_as=seen.snapshot if seen is not None and not new else None,
+        page_health=visit.health,
+        title=seen.get().title if seen is not None and new else "",
+        text_digest=_text_digest(seen.get()) if seen is not None and new else "",
+        cited=cited,
+        next_due=next_due(known.url, interval, verdict, standings, policy=policy, now=now),
+        interval_hours=interval / timedelta(hours=1),
+    )
+
+
+def _seen(known: KnownSource, visit: Visit, read: PageReader) -> _Seen | None:
+    """The page that this look brought, if any: the last answer with a success status, or the stored page again."""
+    newest = known.newest
+    for attempt in reversed(visit.attempts):
+        same = isinstance(attempt, NotModified) or (isinstance(attempt, Fetched) and _same(attempt, newest))
+        if same and newest is not None:
+            return _Seen(snapshot=newest, health=PageHealth(health=newest.health), read=read)
+        if isinstance(attempt, Fetched) and 200 <= attempt.status < 300:
+            return _read(attempt, read)
+    return None
+
+
+def _same(answer: Fetched, newest: Snapshot | None) -> bool:
+    return newest is not None and answer.status == newest.status and answer.digest == newest.digest
+
+
+def _read(answer: Fetched, read: PageReader) -> _Seen:
+    page = read_page(answer.body, content_type=answer.header("content-type"), url=answer.final_url)
+    health = page_health(page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers)
+    snapshot = Snapshot(
+        id=None,
+        digest=answer.digest,
+        at=answer.at,
+        last_seen=answer.at,
+        status=answer.status,
+        final_url=answer.final_url,
+        headers=answer.headers,
+        health=health.health,
+    )
+    return _Seen(snapshot=snapshot, health=health, read=read, page=page, body=answer.body)
+
+
+def _cited(cited: Cited, seen: _Seen | None, *, good: bool, memory: Mapping[str, Any], now: datetime) -> CitedLook:
+    carried = CitedLook(
+        guide=cited.guide,
+        key=cited.key,
+        standing=cited.standing,
+        basis=cited.basis,
+        fragment=cited.fragment_state,
+    )
+    if seen is None:
+        return carried
+    if not good:
+        # A wall or an error page says nothing about the place: what was known stands.
+        return replace(carried, drift=DriftKind.BROKEN)
+    fragment = fragment_state(seen.get(), cited.fragment) if cited.fragment else None
+    if cited.basis is None or cited.basis.id is None:
+        return replace(carried, basis=seen.snapshot, basis_is_new=True, fragment=fragment, drift=DriftKind.UNCHANGED)
+    drift = _drift(cited, cited.basis, seen, memory)
+    fresh = Standing(
+        drift=drift, basis=cited.basis.id, now=seen.snapshot.id, since=now, now_since=now, place=cited.place
+    )
+    standing = _carry_on(cited.standing, fresh)
+    return replace(carried, standing=standing, fragment=fragment, drift=drift.kind)
+
+
+def _drift(cited: Cited, basis: Snapshot, seen: _Seen, memory: Mapping[str, Any]) -> Drift:
+    """Basis → now; what was measured between the same two snapshots by the same algorithm is not measured again."""
+    if basis.digest == seen.snapshot.digest:
+        return Drift(kind=DriftKind.UNCHANGED, algorithm=ALGORITHM)
+    before = cited.standing
+    if (
+        before is not None
+        and seen.snapshot.id is not None
+        and (before.basis, before.now) == (basis.id, seen.snapshot.id)
+        and before.drift.algorithm == ALGORITHM
+        and before.place == cited.place
+    ):
+        return before.drift
+    return measure(seen.read(basis), seen.get(), cited.place, memory, now_health=seen.health)
+
+
+def _carry_on(before: Standing | None, fresh: Standing) -> Standing:
+    """Where the place stands now, and since when it has stood so, by what it was before."""
+    if before is None or before.basis != fresh.basis or (before.drift.kind in QUIET) != (fresh.drift.kind in QUIET):
+        return fresh
+    if before.drift.kind is fresh.drift.kind and before.drift.now_print == fresh.drift.now_print:
+        return replace(fresh, since=before.since, now_since=before.now_since, sightings=before.sightings + 1)
+    return replace(fresh, since=before.since)
+
+
+def _validators(known: KnownSource, visit: Visit, *, good: bool) -> Validators:
+    """What the next conditional request may say: only of a good page that was not reached through a redirect.
+
+    A page that turned into a wall must be fetched whole next time, and a 304 by a redirect's target would not
+    answer for the address that was asked.
+    """
+    last = visit.last
+    if isinstance(last, NotModified):
+        return known.validators
+    if isinstance(last, Fetched) and good and not last.hops:
+        return Validators(etag=last.header("etag"), last_modified=last.header("last-modified"))
+    return Validators()
+
+
+def _text_digest(page: Page) -> str:
+    return hashlib.sha256("\n".join(block.text for block in page.blocks).encode("utf-8", "replace")).hexdigest()
