@@ -1,0 +1,87 @@
+"""Which values a setting may have, beyond its type."""
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crawler.model import DriftKind, VerdictKind
+
+if TYPE_CHECKING:
+    from loccit.settings import Settings
+
+FAIL_ON = (*(str(v) for v in VerdictKind), *(str(d) for d in DriftKind), "missing-fragment", "stale")
+
+RANGES = (
+    ("crawl", "concurrency", 1, 10_000),
+    ("crawl", "per_host", 1, 1_000),
+    ("crawl", "delay", 0, 86_400),
+    ("crawl", "timeout", 0.001, 86_400),
+    ("crawl", "max_bytes", 1, 2**31),
+    ("crawl", "retries", 0, 100),
+    ("crawl", "retry_wait", 0, 3600),
+    ("crawl", "max_redirects", 0, 100),
+    ("crawl", "max_retry_after", 0, 86_400),
+    ("policy", "max_age_days", 1, 36_500),
+    ("policy", "confirm", 1, 20),
+    ("policy", "unreachable_days", 0, 3650),
+    ("policy", "settle_hours", 0, 8760),
+    ("policy", "confirm_wait", 0, 3600),
+    ("policy", "confirm_hours", 0, 8760),
+    ("guides", "max_bytes", 1, 2**31),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    section: str
+    key: str
+    message: str
+    hint: str = ""
+
+
+def mistakes(settings: "Settings") -> Iterator[Mistake]:
+    """Every value that its type allows and its meaning does not."""
+    for section, key, low, high in RANGES:
+        value = getattr(getattr(settings, section), key)
+        if not low <= value <= high:
+            yield Mistake(section=section, key=key, message=f"{value} is out of range ({low} to {high})")
+    if settings.store.keep not in ("texts", "all"):
+        yield Mistake(section="store", key="keep", message=f'{settings.store.keep!r} is neither "texts" nor "all"')
+    for word in settings.policy.fail_on:
+        if word not in FAIL_ON:
+            yield Mistake(section="policy", key="fail_on", message=f"{word!r} is unknown", hint=nearest(word))
+    yield from _network(settings)
+    if settings.schedule.min_interval > settings.schedule.max_interval:
+        yield Mistake(section="schedule", key="min_interval", message="is longer than max_interval")
+
+
+def nearest(word: str) -> str:
+    """Help for a word that `fail_on` does not know."""
+    near = difflib.get_close_matches(word, FAIL_ON, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(FAIL_ON)}."
+
+
+def _network(settings: "Settings") -> Iterator[Mistake]:
+    for network in settings.network.allow:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            yield Mistake(
+                section="network",
+                key="allow",
+                message=f"{network!r} is not a network",
+                hint='Write "10.0.0.0/8" or "::1/128".',
+            )
+    for source, target in settings.network.connect_to.items():
+        if not all(re.fullmatch(r".+:\d{1,5}", part) for part in (source, target)):
+            yield Mistake(
+                section="network",
+                key="connect_to",
+                message=f"cannot read {source!r} = {target!r}",
+                hint='Write "host:port" = "address:port".',
+            )
+    if settings.network.ca_file and not (settings.root / settings.network.ca_file).is_file():
+        yield Mistake(section="network", key="ca_file", message=f"there is no file {settings.network.ca_file!r}")
