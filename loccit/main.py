@@ -1,6 +1,133 @@
-"""Parse, dispatch, and turn errors into exit codes."""
+"""Parse, dispatch, and turn errors into exit codes.
+
+Only the module of the command that was asked for is imported, so that `--help` is fast.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from loccit.app import App
+from loccit.errors import LoccitError
+from loccit.exits import Exit
+
+COMMANDS = {
+    "init": "look at the guides here and write loccit.toml",
+    "check": "verify every citation now (the CI gate)",
+    "crawl": "one scheduled pass: fetch what is due, record snapshots, flag guides",
+    "status": "each guide's state, and why",
+    "findings": "the open findings, worst first",
+    "diff": "what changed, block by block, word by word",
+    "stet": "let it stand: the guide still holds",
+    "report": "the drift report",
+    "demo": "the whole story on this machine alone, with no internet",
+}
+
+EPILOG = """\
+exit codes: 0 done, nothing fails · 1 something fails · 2 usage, configuration or store error ·
+            3 inconclusive: the network was down and nothing was judged
+settings:   the nearest loccit.toml; LOCCIT_SECTION__KEY overrides one (LOCCIT_CRAWL__DELAY=1)
+"""
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    return 0
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return int(_run(arguments))
+    except LoccitError as error:
+        return _complain(error.message, error.hint)
+    except KeyboardInterrupt:
+        print("loccit: interrupted; what was recorded until now is kept", file=sys.stderr)  # noqa: T201
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not an error, and nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+
+
+def _run(arguments: list[str]) -> int:
+    command = _command(arguments)
+    parser = _parser(command)
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return Exit.OK
+    app = App(
+        cwd=Path.cwd(),
+        config=Path(options.config) if options.config else None,
+        quiet=options.quiet,
+        verbose=options.verbose,
+    )
+    module = importlib.import_module(f"loccit.commands.{options.command}")
+    try:
+        return int(module.run(options, app))
+    except Exception as error:
+        # Importing storage only to name its error would cost every `--help` a quarter of a second.
+        if type(error).__name__ != "StoreError":
+            raise
+        return _complain(str(error), getattr(error, "hint", ""))
+
+
+def _command(arguments: Sequence[str]) -> str | None:
+    """The command's name, wherever it stands among the common options."""
+    skip = False
+    for word in arguments:
+        if skip:
+            skip = False
+        elif word == "--config":
+            skip = True
+        elif not word.startswith("-"):
+            return word if word in COMMANDS else None
+    return None
+
+
+def _parser(command: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="loccit",
+        description="Keeps the word “verified” true: watches the sources that guides cite, and says what changed.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"loccit {version('loccit')}")
+    _common(parser, top=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for name, what in COMMANDS.items():
+        child = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+        _common(child, top=False)
+        if name == command:
+            importlib.import_module(f"loccit.commands.{name}").configure(child)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
+    """Options that may stand before or after the command's name; after wins."""
+    absent = None if top else argparse.SUPPRESS
+    parser.add_argument(
+        "--config", metavar="FILE", default=absent, help="settings (default: the nearest loccit.toml, going up)"
+    )
+    parser.add_argument(
+        "--quiet",
+        "-q",
+        action="store_true",
+        default=absent or (False if top else argparse.SUPPRESS),
+        help="no progress",
+    )
+    parser.add_argument(
+        "--verbose", "-v", action="store_true", default=False if top else argparse.SUPPRESS, help="say more on stderr"
+    )
+
+
+def _complain(message: str, hint: str = "") -> int:
+    print(f"loccit: {message}", file=sys.stderr)  # noqa: T201
+    if hint:
+        print(f"  {hint}", file=sys.stderr)  # noqa: T201
+    return Exit.USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""What every command is given: where it runs, its settings, its clock, and where to write."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TextIO
+
+from guides.model import GuideProblem
+from loccit.clock import SystemClock
+from loccit.errors import LoccitError
+from loccit.settings import Settings, load
+
+
+@dataclass(kw_only=True)
+class App:
+    cwd: Path
+    config: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+    clock: SystemClock = field(default_factory=SystemClock)
+
+    @cached_property
+    def settings(self) -> Settings:
+        return load(self.cwd, os.environ, self.config)
+
+    def say(self, line: str) -> None:
+        """One line for people, on standard error."""
+        if not self.quiet:
+            print(line, file=sys.stderr)  # noqa: T201
+
+    def problems(self, problems: tuple[GuideProblem, ...]) -> None:
+        """Tell what is wrong in the guides' files; also with --quiet, since nothing else says it."""
+        for problem in problems:
+            word = "error" if problem.fatal else "warning"
+            print(f"{word}: {problem}", file=sys.stderr)  # noqa: T201
+
+    @contextmanager
+    def output(self, name: str | None) -> Iterator[TextIO]:
+        """Where a result goes: the file `name`, written whole or not at all, else standard output."""
+        if name is None or name == "-":
+            yield sys.stdout
+            sys.stdout.flush()
+            return
+        target = Path(name)
+        draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("w", encoding="utf-8", newline="\n") as stream:
+                yield stream
+            draft.replace(target)
+        except OSError as error:
+            raise LoccitError(f"{name}: cannot be written: {error.strerror}") from None
+        finally:
+            draft.unlink(missing_ok=True)

@@ -1,0 +1,14 @@
+"""Where time comes from."""
+
+import asyncio
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """The machine's clock, in UTC."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

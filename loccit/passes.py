@@ -1,0 +1,126 @@
+"""One pass over the sources: sweep, observe, triage, record.
+
+Fetching is asynchronous; everything after it runs in one worker thread at a time, so the store has one writer.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from crawler.page import Page
+from crawler.page import read as read_page
+from storage.store import Store
+
+from crawler.model import CitedLook, ResourceId, Snapshot, Verdict, Visit
+from crawler.observe import observe
+from crawler.policy import Policy, Schedule
+from crawler.ports import Clock, Sweeper
+from guides.model import GuideId
+from review.model import FindingOp
+from review.triage import triage
+
+PAGES_KEPT = 8
+"""Stored pages kept parsed while a resource is looked at: its bases, which its citations mostly share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassPlan:
+    """What a pass looks at. `kind` names the run in the store (`crawl`, `check`)."""
+
+    kind: str
+    policy: Policy
+    schedule: Schedule
+    everything: bool = False
+    guides: frozenset[GuideId] | None = None
+    on_the_spot: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class PassResult:
+    """What a pass did; `looks` are by URL. `outage`: our own network was down."""
+
+    started: datetime
+    finished: datetime
+    due: int = 0
+    outage: bool = False
+    undecided: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    looks: dict[str, "Look"] = field(default_factory=dict)
+    ops: list[tuple[str, FindingOp]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is kept of an observation once it is recorded: no bodies, so that memory stays flat."""
+
+    verdict: Verdict
+    cited: tuple[CitedLook, ...]
+
+
+Advance = Callable[[str], None]
+
+
+async def run_pass(
+    store: Store,
+    sweeper: Sweeper,
+    plan: PassPlan,
+    clock: Clock,
+    *,
+    on_start: Callable[[int], Advance] = lambda _total: lambda _where: None,
+) -> PassResult:
+    """Look at what is due. `on_start` is told how many and gives what is called after each one."""
+    started = clock.now()
+    due = await asyncio.to_thread(store.due, started, everything=plan.everything, guides=plan.guides)
+    run = await asyncio.to_thread(store.begin_run, plan.kind, started)
+    result = PassResult(started=started, finished=started, due=len(due))
+    resources = {order.url: resource for resource, order in due}
+    advance = on_start(len(due))
+    outcome = "interrupted"
+    try:
+        async for visit in sweeper.sweep(order for _, order in due):
+            if visit.outage:
+                result.outage = True
+                result.undecided += 1
+            else:
+                now = clock.now()
+                await asyncio.to_thread(_look, store, resources[visit.url], visit, plan, now, result)
+            advance(visit.url)
+        outcome = "outage" if result.outage else "done"
+    finally:
+        result.finished = clock.now()
+        store.end_run(run, result.finished, outcome, dict(result.verdicts))
+    return result
+
+
+def _look(store: Store, resource: ResourceId, visit: Visit, plan: PassPlan, now: datetime, result: PassResult) -> None:
+    known = store.known(resource)
+    observation = observe(
+        known,
+        visit,
+        read=_reader(store),
+        policy=plan.policy,
+        schedule=plan.schedule,
+        now=now,
+        on_the_spot=plan.on_the_spot,
+    )
+    ops = triage(observation, known, store.findings_of(resource), plan.policy)
+    store.record(observation, ops)
+    result.verdicts[observation.verdict.kind] += 1
+    result.ops += [(known.url, op) for op in ops]
+    result.looks[known.url] = Look(verdict=observation.verdict, cited=observation.cited)
+
+
+def _reader(store: Store) -> Callable[[Snapshot], Page]:
+    pages: dict[str, Page] = {}
+
+    def read(snapshot: Snapshot) -> Page:
+        if snapshot.digest not in pages:
+            if len(pages) >= PAGES_KEPT:
+                pages.pop(next(iter(pages)))
+            body = store.body(snapshot.digest)
+            pages[snapshot.digest] = read_page(body, content_type=snapshot.content_type, url=snapshot.final_url)
+        return pages[snapshot.digest]
+
+    return read
