@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TextIO
@@ -27,16 +28,24 @@ class App:
     def settings(self) -> Settings:
         return load(self.cwd, os.environ, self.config)
 
+    def today(self) -> date:
+        """The editors' day: the machine's local one."""
+        return self.clock.now().astimezone().date()
+
     def say(self, line: str) -> None:
-        """One line for people, on standard error."""
+        """One line for people, on standard error; not with --quiet."""
         if not self.quiet:
-            print(line, file=sys.stderr)  # noqa: T201
+            print(line, file=sys.stderr)
+
+    def complain(self, line: str) -> None:
+        """One line that is told also with --quiet."""
+        print(f"loccit: {line}", file=sys.stderr)
 
     def problems(self, problems: tuple[GuideProblem, ...]) -> None:
         """Tell what is wrong in the guides' files; also with --quiet, since nothing else says it."""
         for problem in problems:
             word = "error" if problem.fatal else "warning"
-            print(f"{word}: {problem}", file=sys.stderr)  # noqa: T201
+            print(f"{word}: {problem}", file=sys.stderr)
 
     @contextmanager
     def output(self, name: str | None) -> Iterator[TextIO]:

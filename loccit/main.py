@@ -5,6 +5,7 @@ Only the module of the command that was asked for is imported, so that `--help` 
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -37,12 +38,16 @@ settings:   the nearest loccit.toml; LOCCIT_SECTION__KEY overrides one (LOCCIT_C
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        # A title from a page may hold what the terminal's encoding cannot say; it is shown escaped.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return int(_run(arguments))
     except LoccitError as error:
         return _complain(error.message, error.hint)
     except KeyboardInterrupt:
-        print("loccit: interrupted; what was recorded until now is kept", file=sys.stderr)  # noqa: T201
+        print("loccit: interrupted; what was recorded until now is kept", file=sys.stderr)
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away (`| head`): not an error, and nobody to tell.
@@ -123,9 +128,9 @@ def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
 
 
 def _complain(message: str, hint: str = "") -> int:
-    print(f"loccit: {message}", file=sys.stderr)  # noqa: T201
+    print(f"loccit: {message}", file=sys.stderr)
     if hint:
-        print(f"  {hint}", file=sys.stderr)  # noqa: T201
+        print(f"  {hint}", file=sys.stderr)
     return Exit.USAGE
 
 

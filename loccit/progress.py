@@ -2,8 +2,12 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
 
 Advance = Callable[[str], None]
 
@@ -14,16 +18,45 @@ def colours(stream: object, environ: Mapping[str, str] = os.environ) -> bool:
     return bool(isatty and isatty()) and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
-@contextmanager
-def progress(total: int, what: str, *, quiet: bool) -> Iterator[Advance]:
-    """A bar over `total` steps on standard error; call what it gives once a step, with a word on where it is."""
-    if quiet or not total or not sys.stderr.isatty():
-        yield lambda _where: None
-        return
-    from rich.console import Console  # noqa: PLC0415: half of the start-up time, and only terminals need it
+class Bar:
+    """A bar over a number of steps that is known once `start` is called; gone when the `with` ends."""
+
+    def __init__(self, what: str, *, quiet: bool) -> None:
+        self._what = what
+        self._shown = not quiet and sys.stderr.isatty()
+        self._bar: RichProgress | None = None
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def start(self, total: int) -> Advance:
+        """Show the bar; gives what is called once a step, with a word on where it is."""
+        if not self._shown or not total:
+            return lambda _where: None
+        self._bar = _rich_bar()
+        task = self._bar.add_task(self._what, total=total, rate="", where="")
+        self._bar.start()
+        return lambda where: self._advance(task, where)
+
+    def _advance(self, task: Any, where: str) -> None:
+        if self._bar is None:
+            return
+        speed = self._bar.tasks[0].speed
+        self._bar.update(task, advance=1, rate=f"{speed:.1f}/s" if speed else "", where=where[:40].replace("[", r"\["))
+
+
+def _rich_bar() -> "RichProgress":
+    # Imported here: it would be a good part of the start-up time, and only terminals need it.
+    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    bar = Progress(
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
@@ -33,12 +66,3 @@ def progress(total: int, what: str, *, quiet: bool) -> Iterator[Advance]:
         console=Console(stderr=True, no_color=not colours(sys.stderr)),
         transient=True,
     )
-    with bar:
-        task = bar.add_task(what, total=total, rate="", where="")
-
-        def advance(where: str) -> None:
-            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
-            rate = f"{speed:.1f}/s" if speed else ""
-            bar.update(task, advance=1, rate=rate, where=where[:40].replace("[", r"\["))
-
-        yield advance

@@ -1,5 +1,6 @@
 """The demo's pages: four services that do not exist, a dozen sources, and what happens to them day by day."""
 
+from collections.abc import Callable
 from html import escape
 
 from loccit.demo.web import Answer
@@ -12,6 +13,7 @@ BANNERS = (
 )
 
 Sections = tuple[tuple[str, tuple[str, ...]], ...]
+Moment = Callable[[float], Answer]
 
 PRIVACY: Sections = (
     (
@@ -25,7 +27,7 @@ PRIVACY: Sections = (
         "Deletion and retention",
         (
             "You can ask us to delete your account at any time.",
-            "After you confirm, we keep your photographs for {days} days in case you change your mind; then they are gone.",
+            "After you confirm, we keep your photographs for {days} days in case you change your mind. Then they are gone.",
             "Invoices are kept for 10 years, as the law demands.",
         ),
     ),
@@ -143,48 +145,66 @@ GONE = Answer(
 DOWN = Answer(status=503, body="<!doctype html><title>Service unavailable</title><h1>503</h1>")
 
 
-def answer(host: str, path: str, day: float) -> Answer:  # noqa: C901, PLR0911: a table of what happens, in one place
+def _still(name: str, title: str, sections: Sections) -> Moment:
+    """A page that never changes but for its banner, its nonces and its footer's year."""
+    return lambda day: Answer(body=page(name, title, sections, day=day))
+
+
+def _privacy(day: float) -> Answer:
+    """The change that matters: from day 2 on, 14 days instead of 30."""
+    return Answer(body=page("Photon", "Privacy", PRIVACY, day=day, days=30 if day < 2 else 14))
+
+
+def _export(day: float) -> Answer:
+    """Dies on day 3."""
+    return Answer(body=page("Photon", "Your data", EXPORT, day=day)) if day < 3 else GONE
+
+
+def _cancel(day: float) -> Answer:
+    """Moves for good on day 3."""
+    if day < 3:
+        return Answer(body=page("Inkwell", "Cancel", CANCEL, day=day))
+    return Answer(status=301, headers={"Location": "/support/cancel-a-plan"})
+
+
+def _limits(day: float) -> Answer:
+    """Says something else for a few hours of day 2, then is itself again."""
+    sections = LIMITS if not 2 <= day < 2.4 else (("Free accounts", ("Coming soon.",)),)
+    return Answer(body=page("Inkwell", "Limits", sections, day=day))
+
+
+def _fees(day: float) -> Answer:
+    """Hides behind a bot wall from day 1 on."""
+    return Answer(body=page("Orchard Bank", "Fees", FEES, day=day)) if day < 1 else WALL
+
+
+def _lost(day: float) -> Answer:
+    """Is down for some hours of day 4, and back."""
+    return DOWN if 4 <= day < 4.4 else Answer(body=page("Northern Trains", "Lost property", LOST, day=day))
+
+
+WEB: dict[tuple[str, str], Moment] = {
+    ("photon.example", "/privacy"): _privacy,
+    ("help.photon.example", "/delete"): _still("Photon", "Delete your account", DELETE),
+    ("help.photon.example", "/export"): _export,
+    ("inkwell.example", "/terms"): _still("Inkwell", "Terms", TERMS),
+    ("inkwell.example", "/help/cancel"): _cancel,
+    ("inkwell.example", "/support/cancel-a-plan"): _still("Inkwell", "Cancel", CANCEL),
+    ("inkwell.example", "/limits"): _limits,
+    ("bank.example", "/fees"): _fees,
+    ("bank.example", "/close"): _still("Orchard Bank", "Close", CLOSE),
+    ("bank.example", "/complaints"): _still("Orchard Bank", "Complaints", COMPLAINTS),
+    ("trains.example", "/refunds"): _still("Northern Trains", "Refunds", TIMETABLE),
+    ("trains.example", "/lost"): _lost,
+    ("trains.example", "/account"): _still("Northern Trains", "Your account", ACCOUNT),
+}
+
+HOSTS = tuple(sorted({host for host, _ in WEB}))
+
+
+def answer(host: str, path: str, day: float) -> Answer:
     """What the demo's web says on the story's `day` (0 is the day on which the guides were verified)."""
-    match host, path:
-        case _, "/robots.txt":
-            return Answer(body="User-agent: *\nAllow: /\n", headers={})
-        case "photon.example", "/privacy":
-            # The change that matters: from day 2 on, 14 days instead of 30.
-            return Answer(body=page("Photon", "Privacy", PRIVACY, day=day, days=30 if day < 2 else 14))
-        case "help.photon.example", "/delete":
-            return Answer(body=page("Photon", "Delete your account", DELETE, day=day))
-        case "help.photon.example", "/export":
-            # Dies on day 3.
-            return Answer(body=page("Photon", "Your data", EXPORT, day=day)) if day < 3 else GONE
-        case "inkwell.example", "/terms":
-            return Answer(body=page("Inkwell", "Terms", TERMS, day=day))
-        case "inkwell.example", "/help/cancel":
-            # Moves for good on day 3.
-            if day < 3:
-                return Answer(body=page("Inkwell", "Cancel", CANCEL, day=day))
-            return Answer(status=301, headers={"Location": "/support/cancel-a-plan"})
-        case "inkwell.example", "/support/cancel-a-plan":
-            return Answer(body=page("Inkwell", "Cancel", CANCEL, day=day))
-        case "inkwell.example", "/limits":
-            # Flaps: for an hour of day 2 it says something else, then it is itself again.
-            sections = LIMITS if not 2 <= day < 2.2 else (("Free accounts", ("Coming soon.",)),)
-            return Answer(body=page("Inkwell", "Limits", sections, day=day))
-        case "bank.example", "/fees":
-            # Hides behind a bot wall from day 1 on.
-            return Answer(body=page("Orchard Bank", "Fees", FEES, day=day)) if day < 1 else WALL
-        case "bank.example", "/close":
-            return Answer(body=page("Orchard Bank", "Close", CLOSE, day=day))
-        case "bank.example", "/complaints":
-            return Answer(body=page("Orchard Bank", "Complaints", COMPLAINTS, day=day))
-        case "trains.example", "/refunds":
-            return Answer(body=page("Northern Trains", "Refunds", TIMETABLE, day=day))
-        case "trains.example", "/lost":
-            # Down for a part of day 4, and back.
-            return DOWN if 4 <= day < 4.4 else Answer(body=page("Northern Trains", "Lost property", LOST, day=day))
-        case "trains.example", "/account":
-            return Answer(body=page("Northern Trains", "Your account", ACCOUNT, day=day))
-        case _:
-            return GONE
-
-
-HOSTS = ("photon.example", "help.photon.example", "inkwell.example", "bank.example", "trains.example")
+    if path == "/robots.txt":
+        return Answer(body="User-agent: *\nAllow: /\n")
+    moment = WEB.get((host, path))
+    return moment(day) if moment is not None else GONE

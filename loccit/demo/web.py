@@ -30,7 +30,7 @@ def serve(site: Site) -> Iterator[int]:
         server_version = "demo"
         sys_version = ""
 
-        def do_GET(self) -> None:  # noqa: N802: the name that http.server calls
+        def do_GET(self) -> None:
             host = self.headers.get("Host", "").partition(":")[0]
             answer = site(host, self.path)
             body = answer.body.encode()
@@ -48,7 +48,7 @@ def serve(site: Site) -> Iterator[int]:
             if not unchanged:
                 self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002: as in the class it overrides
+        def log_message(self, *_args: object) -> None:
             """The story is told elsewhere."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

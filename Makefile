@@ -1,0 +1,42 @@
+# Everything happens in .venv; the first target that is asked for makes it.
+PYTHON ?= python3
+BIN := .venv/bin
+CORPUS ?= ../shared/corpus/dev
+
+.PHONY: demo test lint bench format clean
+
+demo: .venv/installed
+	$(BIN)/loccit demo
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest $(PYTEST)
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed-dev
+	mkdir -p build
+	$(BIN)/python benchmarks/drift.py --corpus $(CORPUS) --out build/predictions.jsonl
+	$(BIN)/python benchmarks/score.py build/predictions.jsonl $(CORPUS)
+	$(BIN)/python benchmarks/drift.py --corpus $(CORPUS) --selectors --out build/predictions-selectors.jsonl
+	$(BIN)/python benchmarks/score.py build/predictions-selectors.jsonl $(CORPUS)
+
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/pip install --quiet --constraint constraints.txt "pip>=25.1"
+	$(BIN)/pip install --quiet --constraint constraints.txt --group dev
+	touch $@
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache loccit-demo

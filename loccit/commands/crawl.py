@@ -1,0 +1,46 @@
+"""`loccit crawl`: one scheduled pass."""
+
+import argparse
+
+from loccit.app import App
+from loccit.errors import UsageError
+from loccit.exits import Exit
+from loccit.passes import PassPlan
+from loccit.progress import Bar
+from loccit.telling import closing_lines, outage_line
+from loccit.wiring import open_store, pass_over, read_guides, sync
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="fetch every source, due or not")
+
+
+def run(options: argparse.Namespace, app: App) -> Exit:
+    settings = app.settings
+    now = app.clock.now()
+    library = read_guides(settings, app.today())
+    app.problems(library.problems)
+    if not library.guides:
+        raise UsageError(*nothing_found(settings.guides.paths, broken=len(library.problems)))
+    plan = PassPlan(kind="crawl", policy=settings.policy, schedule=settings.schedule, everything=options.all)
+    with open_store(settings) as store:
+        sync(store, library, now)
+        with Bar("crawling", quiet=app.quiet) as bar:
+            result = pass_over(settings, store, plan, app.clock, on_start=bar.start)
+        if result.outage and result.undecided == result.due:
+            app.complain(outage_line(result))
+            return Exit.INCONCLUSIVE
+        with app.output(None) as out:
+            out.writelines(f"{line}\n" for line in closing_lines(result, store))
+        if result.outage:
+            app.complain(outage_line(result))
+            return Exit.INCONCLUSIVE
+    return Exit.OK
+
+
+def nothing_found(paths: tuple[str, ...], *, broken: int) -> tuple[str, str]:
+    """What to say where there is not one guide to work on."""
+    if broken:
+        return "no guide could be read", "Mend the problems named above; the store was left as it was."
+    where = ", ".join(paths)
+    return f"no guides found under {where}", "Run `loccit init` here, or set [guides] paths in loccit.toml."
