@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crawler.model import DriftKind, VerdictKind
+from review.report import FAIL_WORDS
 
 if TYPE_CHECKING:
     from loccit.settings import Settings
-
-FAIL_ON = (*(str(v) for v in VerdictKind), *(str(d) for d in DriftKind), "missing-fragment", "stale")
 
 RANGES = (
     ("crawl", "concurrency", 1, 10_000),
@@ -51,7 +49,7 @@ def mistakes(settings: "Settings") -> Iterator[Mistake]:
     if settings.store.keep not in ("texts", "all"):
         yield Mistake(section="store", key="keep", message=f'{settings.store.keep!r} is neither "texts" nor "all"')
     for word in settings.policy.fail_on:
-        if word not in FAIL_ON:
+        if word not in FAIL_WORDS:
             yield Mistake(section="policy", key="fail_on", message=f"{word!r} is unknown", hint=nearest(word))
     yield from _network(settings)
     if settings.schedule.min_interval > settings.schedule.max_interval:
@@ -60,8 +58,8 @@ def mistakes(settings: "Settings") -> Iterator[Mistake]:
 
 def nearest(word: str) -> str:
     """Help for a word that `fail_on` does not know."""
-    near = difflib.get_close_matches(word, FAIL_ON, n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(FAIL_ON)}."
+    near = difflib.get_close_matches(word, FAIL_WORDS, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(FAIL_WORDS)}."
 
 
 def _network(settings: "Settings") -> Iterator[Mistake]:

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
-from storage.store import Store
-
 from crawler.policy import NetworkSettings
 from loccit.demo.clock import StoryClock
 from loccit.demo.pages import HOSTS, answer
@@ -18,6 +16,7 @@ from loccit.errors import UsageError
 from loccit.passes import PassPlan, PassResult
 from loccit.settings import Settings, load
 from loccit.wiring import open_store, pass_over, read_guides, sync
+from storage.store import Store
 
 START = datetime(2025, 11, 8, 9, 0, tzinfo=UTC)
 MARK = ".loccit-demo"

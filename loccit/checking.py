@@ -1,0 +1,66 @@
+"""From a pass to the result of `check`: one line for each citation."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from crawler.model import CitedLook, DriftKind, Verdict, VerdictKind
+from crawler.urls import ResourceUrl, resource_url
+from guides.model import Citation, Guide, Library
+from loccit.passes import PassResult
+from review.model import CheckedCitation, CheckReport
+
+DOWN = Verdict(
+    kind=VerdictKind.UNREACHABLE, reason="network-outage", detail="the network of this machine was down: not judged"
+)
+
+
+def make_check(
+    library: Library, result: PassResult, *, version: str, state: bool, started: datetime, finished: datetime
+) -> CheckReport:
+    """What was concluded of every citation. Without `state` there is nothing to have drifted from."""
+    citations = tuple(
+        _checked(guide, citation, result, state=state) for guide in library.guides for citation in guide.citations
+    )
+    return CheckReport(
+        version=version,
+        started=started,
+        finished=finished,
+        outage=result.outage,
+        guides=len(library.guides),
+        resources=result.due,
+        citations=citations,
+        problems=library.problems,
+    )
+
+
+def _checked(guide: Guide, citation: Citation, result: PassResult, *, state: bool) -> CheckedCitation:
+    parsed = resource_url(citation.url)
+    if not isinstance(parsed, ResourceUrl):
+        verdict = Verdict(kind=VerdictKind.INVALID, reason=parsed.kind, detail=parsed.detail)
+        return _line(guide, citation, verdict)
+    look = result.looks.get(parsed.url)
+    if look is None:
+        return _line(guide, citation, DOWN)
+    mine = next(_of(look.cited, guide, citation), None)
+    if mine is None:
+        return _line(guide, citation, look.verdict)
+    drift = mine.drift if state else None
+    return _line(guide, citation, look.verdict, fragment=mine.fragment, drift=drift)
+
+
+def _of(looks: tuple[CitedLook, ...], guide: Guide, citation: Citation) -> Iterator[CitedLook]:
+    return (look for look in looks if (look.guide, look.key) == (guide.id, citation.key))
+
+
+def _line(
+    guide: Guide, citation: Citation, verdict: Verdict, *, fragment: str | None = None, drift: DriftKind | None = None
+) -> CheckedCitation:
+    return CheckedCitation(
+        guide=guide,
+        citation=citation,
+        verdict=verdict,
+        fragment=fragment,
+        drift=drift,
+        archived=None,
+        fails=False,
+    )
