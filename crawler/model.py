@@ -74,6 +74,10 @@ class Fetched:
     at: datetime
     elapsed_ms: float
     hops: tuple[Hop, ...] = ()
+    dropped: bool = False
+    """The body was looked at and let go, to save memory (of answers that are no page): `digest` still names it."""
+    tls_expires: datetime | None = None
+    """When the certificate of the last hop's server runs out."""
 
     def header(self, name: str) -> str:
         """The first header of that name, or ""."""
@@ -102,6 +106,8 @@ class Failed:
     at: datetime
     elapsed_ms: float
     hops: tuple[Hop, ...] = ()
+    connected: bool = False
+    """A connection was made first: whatever failed, our own network was up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +155,8 @@ class Visit:
     attempts: tuple[Attempt, ...]
     health: PageHealth | None = None
     """Of the last attempt's body, where it has one that was looked at."""
+    healths: tuple[PageHealth | None, ...] = ()
+    """Of each attempt's body, where the sweeper looked at them as they came."""
     outage: bool = False
     """This machine's network was down: nothing may be concluded about the source."""
 
@@ -190,6 +198,10 @@ class FetchOrder:
     validators: Validators = Validators()
     history: LinkHistory = LinkHistory()
     render: Render = Render.AUTO
+    attempt: int = 1
+    """Which attempt of this run. A second look is one exchange, without validators and without retries of its own."""
+    fresh: bool = False
+    """The last look: a new connection, HTTP/1.1, the plainest headers."""
 
 
 # ---------------------------------------------------------------- what was concluded about a link

@@ -1,0 +1,206 @@
+"""One request and its answer: headers out, body in under every limit, whatever goes wrong as a value."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from crawler.decode import ACCEPTED, Decoder, TooLargeError
+from crawler.failures import FOREIGN, failure_of
+from crawler.guard import ForbiddenAddressError
+from crawler.model import FailureKind, Validators
+from crawler.transport import PooledTransport
+from crawler.urls import ResourceUrl, one_line
+
+REDIRECTS = (301, 302, 303, 307, 308)
+_DRAIN = 16 * 1024
+_MAX_COOKIES = 20
+_MAX_COOKIE = 4_096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A complete answer. `headers` are in order, names in lower case, values on one line."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    tls_expires: datetime | None = None
+
+    def header(self, name: str) -> str:
+        return next((value for key, value in self.headers if key == name), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """No answer. `connected`: a connection stood; `stale`: it was a kept one that the server had given up."""
+
+    kind: FailureKind
+    detail: str
+    connected: bool = False
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forbidden:
+    """The guard let nobody through; `detail` says which address."""
+
+    detail: str
+
+
+Outcome = Answer | Trouble | Forbidden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """What is sent. `seconds` is all the time there is for it, the body included."""
+
+    url: ResourceUrl
+    seconds: float
+    max_bytes: int
+    validators: Validators
+    fresh: bool = False
+    cut: bool = False
+    """A longer body is cut off at `max_bytes` instead of being refused."""
+
+
+@dataclass(slots=True)
+class CookieJar:
+    """Cookies for the length of one redirect chain, each only for the very host that set it.
+
+    Sites set a cookie and redirect to the same address; without it that is a loop. Nothing outlives the chain.
+    """
+
+    _held: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def take(self, host: str, headers: tuple[tuple[str, str], ...]) -> None:
+        held = self._held.setdefault(host, {})
+        for name, value in headers:
+            pair = value.partition(";")[0].strip()
+            key, equals, _ = pair.partition("=")
+            if name == "set-cookie" and equals and key and len(pair) <= _MAX_COOKIE and pair.isascii():
+                held.pop(key, None)
+                if len(held) < _MAX_COOKIES:
+                    held[key] = pair
+
+    def header(self, host: str) -> str:
+        return "; ".join(self._held.get(host, {}).values())
+
+
+class Phases:
+    """Follows httpcore's trace: whether a connection was made, and whether it was made for this request."""
+
+    def __init__(self) -> None:
+        self.dialled = False
+        self.connected = False
+
+    async def __call__(self, event: str, _: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.started":
+            self.dialled = True
+        elif event == "connection.connect_tcp.complete" or ".send_request_headers." in event:
+            self.connected = True
+
+
+async def exchange(transport: PooledTransport, ask: Ask, *, user_agent: str, jar: CookieJar) -> Outcome:
+    """Send one GET and read its answer."""
+    phases = Phases()
+    try:
+        async with asyncio.timeout(max(0.001, ask.seconds)):
+            request = _request(ask, user_agent, jar, phases)
+            response = await transport.handle_async_request(request)
+            try:
+                return await _read(response, ask)
+            finally:
+                await response.aclose()
+    except ForbiddenAddressError as error:
+        return Forbidden(detail=one_line(str(error)))
+    except FOREIGN as error:
+        kind, detail = failure_of(error)
+        broken = kind in (FailureKind.CONNECTION_RESET, FailureKind.PROTOCOL)
+        stale = broken and not phases.dialled and not ask.fresh
+        return Trouble(kind=kind, detail=detail, connected=phases.connected, stale=stale)
+
+
+def _request(ask: Ask, user_agent: str, jar: CookieJar, phases: Phases) -> httpx.Request:
+    url = ask.url
+    headers = {
+        "Host": url.authority,
+        "User-Agent": user_agent,
+        "Accept": "*/*" if ask.fresh else "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8",
+        "Accept-Language": "en",
+        "Accept-Encoding": "identity" if ask.fresh else ACCEPTED,
+    }
+    if ask.fresh:
+        headers["Connection"] = "close"
+    if ask.validators.etag and _sendable(ask.validators.etag):
+        headers["If-None-Match"] = ask.validators.etag
+    if ask.validators.last_modified and _sendable(ask.validators.last_modified):
+        headers["If-Modified-Since"] = ask.validators.last_modified
+    if cookies := jar.header(url.key):
+        headers["Cookie"] = cookies
+    return httpx.Request(
+        "GET",
+        httpx.URL(scheme=url.scheme, host=url.host, port=url.port, path="/"),
+        headers=headers,
+        # The request line is what the URL parser made of the address: a second parser might see another target.
+        extensions={"trace": phases, "fresh": ask.fresh, "target": url.target.encode("ascii")},
+    )
+
+
+def _sendable(value: str) -> bool:
+    return value.isascii() and value.isprintable() and len(value) <= 1_000
+
+
+async def _read(response: httpx.Response, ask: Ask) -> Answer:
+    headers = tuple(
+        (name.decode("latin-1").lower(), one_line(value.decode("latin-1"), 8_192))
+        for name, value in response.headers.raw
+    )
+    expires = _certificate_end(response)
+    if response.status_code in REDIRECTS and "location" in response.headers:
+        await _drain(response)
+        return Answer(status=response.status_code, headers=headers, body=b"", tls_expires=expires)
+    encodings = ",".join(value for name, value in headers if name == "content-encoding")
+    decoder = Decoder(encodings, max_bytes=ask.max_bytes)
+    try:
+        if not ask.cut:
+            _check_length(headers, ask.max_bytes)
+        async for part in response.stream:  # type: ignore[union-attr]
+            decoder.feed(part)
+        body = decoder.finish()
+    except TooLargeError:
+        if not ask.cut:
+            raise
+        body = decoder.so_far()
+    return Answer(status=response.status_code, headers=headers, body=body, tls_expires=expires)
+
+
+def _check_length(headers: tuple[tuple[str, str], ...], limit: int) -> None:
+    """Refuse at once what says itself that it is too large (compressed bodies are only larger once decoded)."""
+    length = next((value for name, value in headers if name == "content-length"), "")
+    if length.isascii() and length.isdigit() and int(length[:18]) > limit:
+        raise TooLargeError(f"{int(length[:18]):,} bytes, more than {limit:,}")
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Read a redirect's few words, so that its connection can be used again."""
+    taken = 0
+    async for part in response.stream:  # type: ignore[union-attr]
+        taken += len(part)
+        if taken > _DRAIN:
+            return
+
+
+def _certificate_end(response: httpx.Response) -> datetime | None:
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    if tls is None:
+        return None
+    until = (tls.getpeercert() or {}).get("notAfter")
+    try:
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(until), UTC) if isinstance(until, str) else None
+    except (ValueError, OverflowError, OSError):
+        return None

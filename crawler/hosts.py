@@ -1,0 +1,130 @@
+"""The pace of each host: how many requests at once, how far apart, and how much slower when it asks for that."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from crawler.policy import CrawlSettings
+from crawler.ports import Clock
+
+MAX_CRAWL_DELAY = 30.0
+"""A longer Crawl-delay is honoured up to here: a host could otherwise hold a run for days."""
+
+FIRST_BACK_OFF = 1.0
+MAX_HOSTS = 20_000
+_SLOW_DOWN = (429, 503)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Pace:
+    """One host. `free` is the next moment at which a request may start; `penalty` is waited on top of the delay."""
+
+    slots: asyncio.Semaphore
+    free: datetime | None = None
+    crawl_delay: float = 0.0
+    penalty: float = 0.0
+    active: int = 0
+    waiting: int = field(default=0)
+
+
+class Hosts:
+    """Paces by `host:port`. Waiting for a host never holds one of the slots for requests under way in all."""
+
+    def __init__(self, crawl: CrawlSettings, clock: Clock) -> None:
+        self._crawl = crawl
+        self._clock = clock
+        self._all = asyncio.Semaphore(max(1, crawl.concurrency))
+        self._paces: OrderedDict[str, _Pace] = OrderedDict()
+
+    @asynccontextmanager
+    async def turn(self, key: str) -> AsyncIterator[None]:
+        """Wait for one's turn at a host; the request is made within."""
+        pace = self._pace(key)
+        pace.waiting += 1
+        try:
+            async with pace.slots:
+                await self._wait(pace)
+                async with self._all:
+                    pace.active += 1
+                    try:
+                        yield
+                    finally:
+                        pace.active -= 1
+        finally:
+            pace.waiting -= 1
+
+    def ready_in(self, key: str) -> float:
+        """Seconds until a request to this host would start at once; infinity while its slots are taken."""
+        pace = self._paces.get(key)
+        if pace is None:
+            return 0.0
+        if pace.waiting >= max(1, self._crawl.per_host):
+            return float("inf")
+        return self._lag(pace)
+
+    def answered(self, key: str, status: int, retry_after: float | None) -> None:
+        """Learn from an answer: 429 and 503 slow the host down, doubling each time; others let it recover by halves."""
+        pace = self._pace(key)
+        if status in _SLOW_DOWN:
+            doubled = max(FIRST_BACK_OFF * min(1.0, self._crawl.delay or 0.1), pace.penalty * 2)
+            pace.penalty = min(doubled, self._crawl.max_retry_after)
+            pause = min(max(retry_after or 0.0, pace.penalty), self._crawl.max_retry_after)
+            until = self._clock.now() + timedelta(seconds=pause)
+            pace.free = max(pace.free or until, until)
+        else:
+            pace.penalty = pace.penalty / 2 if pace.penalty > 0.05 else 0.0
+
+    def set_crawl_delay(self, key: str, seconds: float | None) -> None:
+        self._pace(key).crawl_delay = min(max(seconds or 0.0, 0.0), MAX_CRAWL_DELAY)
+
+    def _pace(self, key: str) -> _Pace:
+        pace = self._paces.get(key)
+        if pace is None:
+            pace = self._paces[key] = _Pace(slots=asyncio.Semaphore(max(1, self._crawl.per_host)))
+            self._forget()
+        self._paces.move_to_end(key)
+        return pace
+
+    def _forget(self) -> None:
+        """Let go of hosts that nobody waits for, the longest unused first, so memory stays flat over many hosts."""
+        while len(self._paces) > MAX_HOSTS:
+            key, pace = next(iter(self._paces.items()))
+            if pace.waiting:
+                return
+            del self._paces[key]
+
+    async def _wait(self, pace: _Pace) -> None:
+        gap = max(self._crawl.delay, pace.crawl_delay) + pace.penalty
+        lag = self._lag(pace)
+        if gap > 0:
+            pace.free = self._clock.now() + timedelta(seconds=lag + gap)
+        if lag > 0:
+            await self._clock.sleep(lag)
+
+    def _lag(self, pace: _Pace) -> float:
+        if pace.free is None:
+            return 0.0
+        lag = (pace.free - self._clock.now()).total_seconds()
+        # A clock that was set back must not hold a host for hours.
+        longest = max(self._crawl.delay, pace.crawl_delay, self._crawl.max_retry_after) * (pace.waiting + 1)
+        return min(max(lag, 0.0), longest)
+
+
+def retry_after(value: str, now: datetime) -> float | None:
+    """Seconds that a Retry-After (a number or a date: RFC 9110, section 10.2.3) asks for; None if it says nothing."""
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    try:
+        return max(0.0, (moment - now).total_seconds())
+    except OverflowError:
+        return None
