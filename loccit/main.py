@@ -25,6 +25,7 @@ COMMANDS = {
     "diff": "what changed, block by block, word by word",
     "stet": "let it stand: the guide still holds",
     "report": "the drift report",
+    "schedule": "crawl what is due, again and again",
     "demo": "the whole story on this machine alone, with no internet",
 }
 
