@@ -66,6 +66,11 @@ class Hosts:
             return float("inf")
         return self._lag(pace)
 
+    def gap(self, key: str) -> float:
+        """Seconds that a host wants between the starts of two requests."""
+        pace = self._paces.get(key)
+        return self._crawl.delay if pace is None else self._gap(pace)
+
     def answered(self, key: str, status: int, retry_after: float | None) -> None:
         """Learn from an answer: 429 and 503 slow the host down, doubling each time; others let it recover by halves."""
         pace = self._pace(key)
@@ -98,12 +103,15 @@ class Hosts:
             del self._paces[key]
 
     async def _wait(self, pace: _Pace) -> None:
-        gap = max(self._crawl.delay, pace.crawl_delay) + pace.penalty
+        gap = self._gap(pace)
         lag = self._lag(pace)
         if gap > 0:
             pace.free = self._clock.now() + timedelta(seconds=lag + gap)
         if lag > 0:
             await self._clock.sleep(lag)
+
+    def _gap(self, pace: _Pace) -> float:
+        return max(self._crawl.delay, pace.crawl_delay) + pace.penalty
 
     def _lag(self, pace: _Pace) -> float:
         if pace.free is None:

@@ -1,0 +1,85 @@
+"""Work waiting by host: which host may be asked next, without ever holding one host's pace against another."""
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Work = TypeVar("Work")
+
+
+class HostQueue(Generic[Work]):
+    """Queues by host, served in turn. `per_host` is how many of one host may be out at once.
+
+    `ready_in` says how many seconds a host still wants to be left alone, `gap` how long it wants between two requests.
+    """
+
+    def __init__(self, *, per_host: int, ready_in: Callable[[str], float], gap: Callable[[str], float]) -> None:
+        self._per_host = max(1, per_host)
+        self._ready_in = ready_in
+        self._gap = gap
+        self._waiting: dict[str, deque[Work]] = {}
+        self._turn: deque[str] = deque()
+        self._later: list[tuple[float, str]] = []
+        self._placed: set[str] = set()
+        self._out: dict[str, int] = {}
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, host: str, work: Work) -> None:
+        self._waiting.setdefault(host, deque()).append(work)
+        self._size += 1
+        self._place(host)
+
+    def take(self, now: float) -> tuple[str, Work] | None:
+        """The next piece of work whose host may be asked at `now` (seconds, of any clock); None if there is none."""
+        while self._later and self._later[0][0] <= now:
+            self._turn.append(heapq.heappop(self._later)[1])
+        while self._turn:
+            host = self._turn.popleft()
+            self._placed.discard(host)
+            lag = self._ready_in(host)
+            if 0.001 < lag < float("inf"):
+                self._postpone(host, now + lag)
+                continue
+            return host, self._serve(host, now)
+        return None
+
+    def done(self, host: str) -> None:
+        """A piece of this host's work came back."""
+        self._out[host] -= 1
+        if not self._out[host]:
+            del self._out[host]
+        self._place(host)
+
+    def next_at(self) -> float | None:
+        """When a host that wants to be left alone may be asked again, if one is waiting for that."""
+        return self._later[0][0] if self._later else None
+
+    def _serve(self, host: str, now: float) -> Work:
+        waiting = self._waiting[host]
+        work = waiting.popleft()
+        self._size -= 1
+        if not waiting:
+            del self._waiting[host]
+        self._out[host] = self._out.get(host, 0) + 1
+        gap = self._gap(host)
+        if gap > 0 and self._open(host):
+            self._postpone(host, now + gap)
+        else:
+            self._place(host)
+        return work
+
+    def _open(self, host: str) -> bool:
+        return host in self._waiting and self._out.get(host, 0) < self._per_host
+
+    def _place(self, host: str) -> None:
+        if host not in self._placed and self._open(host):
+            self._placed.add(host)
+            self._turn.append(host)
+
+    def _postpone(self, host: str, at: float) -> None:
+        self._placed.add(host)
+        heapq.heappush(self._later, (at, host))

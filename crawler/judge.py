@@ -1,0 +1,149 @@
+"""From all attempts and the link's history to a verdict, and to the history that the next run will see. Pure.
+
+What is definitive has to be seen often and long enough, because a living link called dead costs more than a dead one
+noticed a day later. "Cannot tell" (walls, time-outs, server errors) neither raises nor resets what speaks for death.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from crawler.model import Attempt, Fetched, LinkHistory, NotModified, PageHealth, Refused, Verdict, VerdictKind, Visit
+from crawler.policy import Policy
+from crawler.signs import Sign, sign_of
+from crawler.urls import public
+
+JUST_ALIVE = timedelta(hours=24)
+"""A link seen alive within this time is not called dead on the spot."""
+
+MIN_RUNS = 2
+
+_MAY_BE_GONE = frozenset(
+    {
+        "timeout",
+        "connect-refused",
+        "connection-reset",
+        "network-unreachable",
+        "dns-error",
+        "dns-nxdomain",
+        "http-5xx",
+    }
+)
+"""Only these, lasting, become `gone-after-retries`: with a bad certificate or a huge file the server is there."""
+
+
+def judge(visit: Visit, history: LinkHistory, policy: Policy, now: datetime, *, on_the_spot: bool = False) -> Verdict:
+    """What became of a link. `on_the_spot`: someone waits for the answer (CI), later runs will not confirm it."""
+    if visit.outage:
+        detail = "this machine's network was down: nothing was concluded"
+        return _verdict(visit, visit.last, Sign(kind=VerdictKind.UNREACHABLE, reason="network-outage", detail=detail))
+    signs = signs_of(visit)
+    # One good answer outweighs any number of failures: the page is there.
+    for attempt, sign in reversed(list(zip(visit.attempts, signs, strict=True))):
+        if sign.good:
+            return _verdict(visit, attempt, sign)
+    # A wall among the answers casts doubt on the others: servers send 404 to those they take for robots, too.
+    for attempt, sign in reversed(list(zip(visit.attempts, signs, strict=True))):
+        if sign.kind not in (VerdictKind.DEAD, VerdictKind.UNREACHABLE):
+            return _verdict(visit, attempt, sign)
+    if _all_dead(signs):
+        return _verdict(visit, visit.last, _dead(signs, history, policy, now, on_the_spot=on_the_spot))
+    return _verdict(visit, visit.last, _unreachable(signs, history, policy, now))
+
+
+def advance(history: LinkHistory, visit: Visit, verdict: Verdict, now: datetime) -> LinkHistory:
+    """The history after this verdict. An outage of our own leaves it as it was."""
+    if visit.outage:
+        return history
+    history = replace(history, checked=now)
+    if verdict.kind in (VerdictKind.OK, VerdictKind.MOVED):
+        return LinkHistory(checked=now, last_ok=now)
+    signs = signs_of(visit)
+    if _all_dead(signs):
+        return replace(
+            history,
+            failing_since=history.failing_since or now,
+            failures=history.failures + 1,
+            # A name that is not found may be a long unreachable one; a 404 comes from a server that is there.
+            unreachable_since=history.unreachable_since if signs[-1].reason == "dns-nxdomain" else None,
+        )
+    if verdict.kind is VerdictKind.BLOCKED and not isinstance(visit.last, Refused):
+        return replace(history, unreachable_since=None)
+    if all(sign.reason in _MAY_BE_GONE for sign in signs):
+        return replace(history, unreachable_since=history.unreachable_since or now)
+    return history
+
+
+def signs_of(visit: Visit) -> list[Sign]:
+    """One sign for each attempt, with the health of its body where that is known."""
+    return [sign_of(attempt, _health(visit, position)) for position, attempt in enumerate(visit.attempts)]
+
+
+def _health(visit: Visit, position: int) -> PageHealth | None:
+    if position < len(visit.healths):
+        return visit.healths[position]
+    attempt, last = visit.attempts[position], visit.last
+    alike = isinstance(attempt, Fetched) and isinstance(last, Fetched) and attempt.status == last.status
+    return visit.health if attempt is last or alike else None
+
+
+def _all_dead(signs: list[Sign]) -> bool:
+    return all(sign.kind is VerdictKind.DEAD for sign in signs)
+
+
+def _dead(signs: list[Sign], history: LinkHistory, policy: Policy, now: datetime, *, on_the_spot: bool) -> Sign:
+    last = signs[-1]
+    seen = f"{last.detail}, {_times(len(signs))}"
+    if len(signs) < policy.confirm:
+        return _unconfirmed(f"{seen}; {policy.confirm} attempts are needed to call it dead")
+    since = history.failing_since or now
+    wait = timedelta(hours=policy.confirm_hours)
+    lasting = history.failures + 1 >= MIN_RUNS and now - since >= wait
+    if history.last_ok is None or lasting:
+        return replace(last, detail=seen)
+    if on_the_spot:
+        if now - history.last_ok > JUST_ALIVE:
+            return replace(last, detail=seen)
+        return _unconfirmed(f"{seen}; it was alive at {_when(history.last_ok)}, too recently to call it dead")
+    due = max(since + wait, now)
+    return _unconfirmed(f"{seen}; alive at {_when(history.last_ok)}, called dead if it still fails after {_when(due)}")
+
+
+def _unreachable(signs: list[Sign], history: LinkHistory, policy: Policy, now: datetime) -> Sign:
+    last = signs[-1]
+    since = history.unreachable_since
+    lasting = since is not None and now - since >= policy.unreachable
+    if since is not None and lasting and all(sign.reason in _MAY_BE_GONE for sign in signs):
+        detail = f"not reached since {_when(since)} (last: {last.detail})"
+        return Sign(kind=VerdictKind.DEAD, reason="gone-after-retries", detail=detail)
+    if any(sign.kind is VerdictKind.DEAD for sign in signs):
+        return _unconfirmed("answers differ: " + "; ".join(dict.fromkeys(sign.detail for sign in signs)))
+    return replace(last, detail=f"{last.detail}, {_times(len(signs))}" if len(signs) > 1 else last.detail)
+
+
+def _unconfirmed(detail: str) -> Sign:
+    return Sign(kind=VerdictKind.UNREACHABLE, reason="unconfirmed", detail=detail)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _when(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _verdict(visit: Visit, attempt: Attempt, sign: Sign) -> Verdict:
+    status = attempt.status if isinstance(attempt, Fetched) else 304 if isinstance(attempt, NotModified) else None
+    final = attempt.final_url if isinstance(attempt, Fetched | NotModified) else ""
+    elapsed = sum(one.elapsed_ms for one in visit.attempts if not isinstance(one, Refused))
+    return Verdict(
+        kind=sign.kind,
+        reason=str(sign.reason),
+        detail=sign.detail,
+        status=status,
+        final_url=public(final) if final else "",
+        hops=attempt.hops,
+        attempts=len(visit.attempts),
+        elapsed_ms=elapsed,
+        replacement=sign.replacement,
+    )
