@@ -1,0 +1,261 @@
+"""The editors' side: findings, decisions, and each guide with all that is known of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, or_, select, update
+
+from crawler.model import DriftKind
+from guides.model import Guide as GuideValue
+from guides.model import GuideId
+from review.model import CitationView, Finding, FindingId, FindingKind, FindingState, GuideView
+from storage import audit, reverify, rows
+from storage.columns import clean, name_hash
+from storage.errors import StoreError
+from storage.ledger import snapshots_by_id
+from storage.rows import AnyRow, BasisRecord
+from storage.statements import chunks
+from storage.tables import Basis, Citation, Guide, Resource, Snapshot, Standing
+from storage.tables import Finding as FindingTable
+
+_SHOWN = (DriftKind.WORDING, DriftKind.MATERIAL, DriftKind.UNLOCATED)
+"""Drifts that become a finding once they have stood: until then they are pending."""
+
+
+def _findings() -> Select[Any]:
+    return (
+        select(*FindingTable.__table__.c, Guide.name.label("guide_name"), Citation.key.label("citation_key"))
+        .join(Guide, Guide.id == FindingTable.guide_id)
+        .join(Citation, Citation.id == FindingTable.citation_id)
+        .order_by(FindingTable.id)
+    )
+
+
+def findings_of(connection: Connection, resource: int) -> list[Finding]:
+    """The open findings of a resource, the dismissed ones, and dead links that were let stand."""
+    state = FindingTable.state
+    decided = or_(
+        state == FindingState.DISMISSED,
+        and_(state == FindingState.ACCEPTED, FindingTable.kind == FindingKind.LINK),
+    )
+    query = _findings().where(FindingTable.resource_id == resource, or_(state == FindingState.OPEN, decided))
+    return [rows.finding_of(row) for row in connection.execute(query)]
+
+
+def findings(connection: Connection, states: Sequence[FindingState], guides: Sequence[GuideId]) -> list[Finding]:
+    query = _findings().where(FindingTable.state.in_(states))
+    if not guides:
+        return [rows.finding_of(row) for row in connection.execute(query)]
+    found = [
+        rows.finding_of(row)
+        for part in chunks(name_hash(guide) for guide in guides)
+        for row in connection.execute(query.where(Guide.name_hash.in_(part)))
+    ]
+    return sorted(found, key=lambda each: each.id)
+
+
+def finding(connection: Connection, wanted: FindingId) -> Finding | None:
+    if not 0 < wanted < 2**31:
+        return None
+    row = connection.execute(_findings().where(FindingTable.id == wanted)).first()
+    return rows.finding_of(row) if row else None
+
+
+# ---------------------------------------------------------------- decisions
+
+
+def stet(
+    connection: Connection, name: GuideId, *, on: date, at: datetime, by: str, note: str, only: FindingId | None
+) -> list[Finding]:
+    """See `Store.stet`."""
+    query = select(Guide.id, Guide.stet_on).where(Guide.name_hash == name_hash(name)).with_for_update()
+    guide = connection.execute(query).first()
+    if guide is None:
+        raise StoreError(f"the store knows no guide {clean(name)!r}; run loccit crawl first")
+    opened = [each for each in findings(connection, (FindingState.OPEN,), (name,)) if only in (None, each.id)]
+    if only is not None and not opened:
+        raise StoreError(f"finding {only} is not an open finding of guide {clean(name)!r}")
+    resources = _resources_of(connection, [each.id for each in opened]) if only is not None else None
+    moved = _newest(connection, guide.id, resources)
+    before = _bases(connection, guide.id, moved)
+    reverify.move(connection, guide.id, moved, on=on, at=at, by=by)
+    ids = [each.id for each in opened]
+    reverify.accept(connection, ids, by=by, note=note, at=at)
+    if only is None:
+        latest = rows.later(on, guide.stet_on)
+        connection.execute(update(Guide).where(Guide.id == guide.id).values(stet_on=latest))
+    evidence = [*before, *moved.values(), *(each.now for each in opened)]
+    audit.append(connection, at=at, who=by, action="stet", guide=name, note=note, findings=ids, snapshots=evidence)
+    return _by_ids(connection, ids)
+
+
+def decide(
+    connection: Connection, wanted: FindingId, state: FindingState, *, by: str, note: str, at: datetime
+) -> Finding:
+    """See `Store.decide`."""
+    if state is FindingState.OPEN:
+        raise StoreError("a finding is decided by closing it")
+    changed = connection.execute(
+        update(FindingTable)
+        .where(FindingTable.id == wanted, FindingTable.state == FindingState.OPEN)
+        .values(state=state, by=by, note=note, closed=at, updated=at)
+    ).rowcount
+    now = finding(connection, wanted)
+    if now is None:
+        raise StoreError(f"there is no finding {wanted}")
+    if changed:
+        audit.append(
+            connection,
+            at=at,
+            who=by,
+            action=state.value,
+            guide=now.guide,
+            note=note,
+            findings=[wanted],
+            snapshots=[now.basis, now.now],
+        )
+    elif now.state is not state:
+        when = f" on {now.closed:%Y-%m-%d}" if now.closed else ""
+        whom = f" by {now.by}" if now.by else ""
+        raise StoreError(f"finding {wanted} is not open: it was {now.state}{whom}{when}")
+    return now
+
+
+def _by_ids(connection: Connection, ids: Sequence[int]) -> list[Finding]:
+    return [
+        rows.finding_of(row)
+        for part in chunks(ids)
+        for row in connection.execute(_findings().where(FindingTable.id.in_(part)))
+    ]
+
+
+def _resources_of(connection: Connection, ids: Sequence[int]) -> list[int]:
+    query = select(FindingTable.resource_id).where(FindingTable.id.in_(ids), FindingTable.resource_id.is_not(None))
+    return list(connection.execute(query).scalars())  # type: ignore[arg-type]
+
+
+def _newest(connection: Connection, guide: int, resources: Sequence[int] | None) -> dict[int, int]:
+    """The newest good snapshot of each source of a guide, locked against a look that is being recorded."""
+    cited = select(Citation.resource_id).where(Citation.guide_id == guide, Citation.active.is_(True))
+    query = select(Resource.id, Resource.newest_id).where(Resource.id.in_(cited)).order_by(Resource.id)
+    found = connection.execute(query.with_for_update()).all()
+    return {
+        row.id: row.newest_id
+        for row in found
+        if row.newest_id is not None and (resources is None or row.id in resources)
+    }
+
+
+def _bases(connection: Connection, guide: int, resources: Iterable[int]) -> list[int]:
+    query = select(Basis.resource_id, Basis.snapshot_id).where(Basis.guide_id == guide)
+    wanted = set(resources)
+    return [row.snapshot_id for row in connection.execute(query) if row.resource_id in wanted]
+
+
+# ---------------------------------------------------------------- guides with what is known of them
+
+
+def basis_of(connection: Connection, guide: GuideId, resource: int) -> BasisRecord | None:
+    query = (
+        select(*Basis.__table__.c)
+        .join(Guide, Guide.id == Basis.guide_id)
+        .where(Guide.name_hash == name_hash(guide), Basis.resource_id == resource)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    snapshot = snapshots_by_id(connection, [row.snapshot_id])[row.snapshot_id]
+    return BasisRecord(snapshot=snapshot, set_at=row.set_at, set_by=row.set_by, verified=row.verified)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Known:
+    """What the store knows of some guides; citations by guide and key, findings by guide."""
+
+    stet_on: dict[str, date | None] = field(default_factory=dict)
+    citations: dict[tuple[str, str], AnyRow] = field(default_factory=dict)
+    open: dict[str, list[Finding]] = field(default_factory=dict)
+    answered: set[tuple[str, str, str]] = field(default_factory=set)
+    """Guide, key and print of states that an editor has already decided about."""
+
+
+def view(connection: Connection, guides: Sequence[GuideValue]) -> list[GuideView]:
+    """Each guide of the files with all that the store knows of it, in their order."""
+    known = _Known()
+    for part in chunks(dict.fromkeys(name_hash(guide.id) for guide in guides)):
+        _gather(connection, part, known)
+    return [_view(guide, known) for guide in guides]
+
+
+def _gather(connection: Connection, hashes: Sequence[str], known: _Known) -> None:
+    mine = Guide.name_hash.in_(hashes)
+    for row in connection.execute(select(Guide.name, Guide.stet_on).where(mine)):
+        known.stet_on[row.name] = row.stet_on
+    for row in connection.execute(_citations().where(mine)):
+        known.citations[row.guide_name, row.key] = row
+    states = (FindingState.OPEN, FindingState.DISMISSED, FindingState.ACCEPTED)
+    for row in connection.execute(_findings().where(mine, FindingTable.state.in_(states))):
+        each = rows.finding_of(row)
+        if each.state is FindingState.OPEN:
+            known.open.setdefault(each.guide, []).append(each)
+        elif each.print:
+            known.answered.add((each.guide, each.citation, each.print))
+
+
+def _citations() -> Select[Any]:
+    return (
+        select(
+            Guide.name.label("guide_name"),
+            Citation.key,
+            Citation.url,
+            Citation.fragment,
+            Resource.verdict,
+            Resource.checked,
+            Standing.kind.label("drift_kind"),
+            Standing.drift,
+            Snapshot.at.label("basis_at"),
+        )
+        .join(Guide, Guide.id == Citation.guide_id)
+        .outerjoin(Resource, Resource.id == Citation.resource_id)
+        .outerjoin(Basis, and_(Basis.guide_id == Citation.guide_id, Basis.resource_id == Citation.resource_id))
+        .outerjoin(Standing, and_(Standing.citation_id == Citation.id, Standing.basis_id == Basis.snapshot_id))
+        .outerjoin(Snapshot, Snapshot.id == Basis.snapshot_id)
+        .where(Citation.active.is_(True))
+    )
+
+
+def _view(guide: GuideValue, known: _Known) -> GuideView:
+    name = clean(guide.id)
+    opened = tuple(known.open.get(name, ()))
+    waiting = {each.citation for each in opened if each.kind in (FindingKind.DRIFT, FindingKind.UNLOCATED)}
+    views = []
+    for citation in guide.citations:
+        row = known.citations.get((name, clean(citation.key)))
+        if row is None or row.url != clean(citation.url):
+            # The file was edited since the last pass: nothing is known of what it cites now.
+            views.append(CitationView(citation=citation, verdict=None, checked=None))
+            continue
+        drift = rows.drift_of_json(row.drift)
+        pending = drift is not None and drift.kind in _SHOWN and row.key not in waiting
+        if pending and drift is not None and (name, row.key, drift.now_print) in known.answered:
+            pending = False
+        views.append(
+            CitationView(
+                citation=citation,
+                verdict=rows.verdict_of(row.verdict),
+                checked=row.checked,
+                drift=drift.kind if drift else None,
+                fragment=row.fragment,
+                basis_at=row.basis_at,
+                pending=pending,
+            )
+        )
+    verified = rows.later(guide.verified, known.stet_on.get(name))
+    return GuideView(guide=guide, verified=verified, citations=tuple(views), open_findings=opened)
+
+
+def sources(connection: Connection) -> int:
+    """How many resources are watched."""
+    return connection.execute(select(func.count()).where(Resource.next_due.is_not(None))).scalar_one()

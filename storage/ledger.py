@@ -1,0 +1,189 @@
+"""The crawler's side: what is due, and what is known of a resource before a look."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from crawler.sections import place_of
+from sqlalchemy import Connection, Select, and_, or_, select
+
+from crawler.model import Cited, FetchOrder, KnownSource, ResourceId, Snapshot, SnapshotId
+from crawler.urls import ResourceUrl, resource_url
+from guides.model import CitationKey, GuideId, MainContent, Render
+from storage import rows
+from storage.columns import name_hash
+from storage.errors import StoreError
+from storage.rows import AnyRow, Look
+from storage.statements import chunks
+from storage.tables import Basis, Citation, Fetch, Guide, Memory, Resource, Standing
+from storage.tables import Snapshot as SnapshotTable
+
+_SNAPSHOT = SnapshotTable.__table__.c
+
+
+def due(
+    connection: Connection, now: datetime, *, everything: bool, guides: Iterable[GuideId] | None
+) -> list[tuple[ResourceId, FetchOrder]]:
+    """What is to be fetched, the longest overdue first."""
+    query = select(
+        Resource.id,
+        Resource.url,
+        Resource.render,
+        Resource.next_due,
+        Resource.checked,
+        Resource.last_ok,
+        Resource.failing_since,
+        Resource.failures,
+        Resource.unreachable_since,
+        Resource.etag,
+        Resource.last_modified,
+    ).order_by(Resource.next_due, Resource.id)
+    query = query.where(Resource.next_due.is_not(None) if everything else Resource.next_due <= now)
+    if guides is None:
+        found: Sequence[AnyRow] = connection.execute(query).all()
+    else:
+        by_id = {row.id: row for part in _cited_by(guides) for row in connection.execute(query.where(part))}
+        found = sorted(by_id.values(), key=lambda row: (row.next_due, row.id))
+    return [(ResourceId(row.id), _order(row)) for row in found]
+
+
+def known(connection: Connection, resource: ResourceId) -> KnownSource:
+    """All that is known of a resource. Raises StoreError where there is none of that number."""
+    query = (
+        select(*Resource.__table__.c, Memory.data.label("memory"))
+        .outerjoin(Memory, Memory.resource_id == Resource.id)
+        .where(Resource.id == resource)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        raise StoreError(f"there is no resource {resource} in the store")
+    citations = connection.execute(_citations(resource)).all()
+    wanted = {each.basis_snapshot for each in citations} | {row.newest_id}
+    held = snapshots_by_id(connection, [each for each in wanted if each is not None])
+    return KnownSource(
+        id=resource,
+        url=row.url,
+        history=rows.history_of(row),
+        validators=rows.validators_of(row),
+        verdict=rows.verdict_of(row.verdict),
+        memory=row.memory if isinstance(row.memory, dict) else {},
+        newest=held.get(row.newest_id),
+        cited=tuple(_cited(each, held) for each in citations),
+        interval_hours=row.interval_hours,
+    )
+
+
+def snapshots(connection: Connection, resource: ResourceId, *, good_only: bool) -> list[Snapshot]:
+    """The snapshots of a resource, oldest first."""
+    query = select(*_SNAPSHOT).where(SnapshotTable.resource_id == resource)
+    if good_only:
+        query = query.where(SnapshotTable.good.is_(True))
+    query = query.order_by(SnapshotTable.at, SnapshotTable.id)
+    return [rows.snapshot_of(row) for row in connection.execute(query)]
+
+
+def snapshot(connection: Connection, wanted: SnapshotId) -> Snapshot:
+    """Raises StoreError where there is none of that number."""
+    found = snapshots_by_id(connection, [wanted]).get(wanted)
+    if found is None:
+        raise StoreError(f"there is no snapshot {wanted} in the store")
+    return found
+
+
+def snapshots_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Snapshot]:
+    return {
+        row.id: rows.snapshot_of(row)
+        for part in chunks(ids)
+        for row in connection.execute(select(*_SNAPSHOT).where(SnapshotTable.id.in_(part)))
+    }
+
+
+def timeline(connection: Connection, resource: ResourceId, *, limit: int) -> list[Look]:
+    """The last looks at a resource, newest first."""
+    query = select(*Fetch.__table__.c).where(Fetch.resource_id == resource).order_by(Fetch.at.desc()).limit(limit)
+    return [
+        Look(
+            at=row.at,
+            verdict=row.verdict,
+            reason=row.reason,
+            status=row.status,
+            snapshot=None if row.snapshot_id is None else SnapshotId(row.snapshot_id),
+            elapsed_ms=row.elapsed_ms,
+            attempts=row.attempts,
+            run=row.run_id,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _cited_by(guides: Iterable[GuideId]) -> Iterable[Any]:
+    for part in chunks(name_hash(guide) for guide in guides):
+        cited = (
+            select(Citation.resource_id)
+            .join(Guide, Guide.id == Citation.guide_id)
+            .where(Guide.name_hash.in_(part), Citation.active.is_(True), Citation.resource_id.is_not(None))
+        )
+        yield Resource.id.in_(cited)
+
+
+def _order(row: AnyRow) -> FetchOrder:
+    return FetchOrder(
+        url=row.url,
+        validators=rows.validators_of(row),
+        history=rows.history_of(row),
+        render=rows.read(row.render, Render, Render.AUTO),
+    )
+
+
+def _citations(resource: ResourceId) -> Select[Any]:
+    return (
+        select(
+            Guide.name.label("guide_name"),
+            Guide.verified,
+            Guide.stet_on,
+            Guide.statements,
+            Citation.key,
+            Citation.url,
+            Citation.place.label("written_place"),
+            Citation.claim,
+            Citation.fragment,
+            Basis.snapshot_id.label("basis_snapshot"),
+            Standing.drift,
+            Standing.basis_id,
+            Standing.now_id,
+            Standing.since,
+            Standing.now_since,
+            Standing.sightings,
+            Standing.place,
+        )
+        .join(Guide, Guide.id == Citation.guide_id)
+        .outerjoin(Basis, and_(Basis.guide_id == Citation.guide_id, Basis.resource_id == Citation.resource_id))
+        # One that was measured against another basis than today's says nothing any more.
+        .outerjoin(
+            Standing,
+            and_(
+                Standing.citation_id == Citation.id,
+                or_(Basis.snapshot_id.is_(None), Standing.basis_id == Basis.snapshot_id),
+            ),
+        )
+        .where(Citation.resource_id == resource, Citation.active.is_(True))
+        .order_by(Citation.id)
+    )
+
+
+def _cited(row: AnyRow, held: dict[int, Snapshot]) -> Cited:
+    day = rows.later(row.verified, row.stet_on)
+    address = resource_url(row.url)
+    written = rows.place_of_json(row.written_place)
+    return Cited(
+        guide=GuideId(row.guide_name),
+        key=CitationKey(row.key),
+        place=place_of(row.url, written) or MainContent(),
+        fragment=address.fragment if isinstance(address, ResourceUrl) else "",
+        claim=rows.claim_of(row.claim),
+        statements=rows.statements_of(row.statements),
+        verified=rows.end_of(day) if day else None,
+        basis=held.get(row.basis_snapshot),
+        standing=rows.standing_of(row),
+        fragment_state=row.fragment,
+    )

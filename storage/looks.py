@@ -1,0 +1,333 @@
+"""Writes what one look at one resource gave. The caller holds the transaction; written twice, it is as written once."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from crawler.model import (
+    CitedLook,
+    Fetched,
+    Health,
+    NotModified,
+    Observation,
+    Snapshot,
+    Standing,
+    VerdictKind,
+)
+from guides.model import CitationKey, GuideId
+from review.model import CloseFinding, FindingOp, FindingState, OpenFinding
+from storage import bodies, rows
+from storage.columns import MAX_INT, bounded, clean, json_bytes, name_hash
+from storage.errors import StoreError
+from storage.rows import AnyRow
+from storage.statements import insert_new, insert_or_update
+from storage.tables import Basis, Citation, Fetch, Finding, Guide, Memory, Resource
+from storage.tables import Snapshot as SnapshotTable
+from storage.tables import Standing as StandingTable
+
+ALL = "all"
+"""`keep`: every distinct body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Citation:
+    id: int
+    guide_id: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """A look with what the store needs to write it."""
+
+    connection: Connection
+    seen: Observation
+    resource: AnyRow
+    citations: dict[tuple[str, str], _Citation]
+    snapshot: int | None = None
+
+    def cited(self, guide: GuideId, key: CitationKey) -> _Citation | None:
+        return self.citations.get((clean(guide), clean(key)))
+
+
+def write(connection: Connection, seen: Observation, ops: Sequence[FindingOp], *, run: int | None, keep: str) -> None:
+    """Raises StoreError where the resource is not in the store."""
+    # Held to the end: two crawls that look at one resource at once take turns.
+    resource = connection.execute(
+        select(Resource.id, Resource.newest_id, Resource.next_due).where(Resource.id == seen.source).with_for_update()
+    ).first()
+    if resource is None:
+        raise StoreError(f"there is no resource {seen.source} ({seen.url}) in the store")
+    stored = _snapshot(connection, seen)
+    look = _Look(
+        connection=connection,
+        seen=seen,
+        resource=resource,
+        citations=_citations(connection, seen.source),
+        snapshot=stored,
+    )
+    newest = _newest(look)
+    _fetch(look, run)
+    _resource(look, newest)
+    _memory(look)
+    for each in seen.cited:
+        if (citation := look.cited(each.guide, each.key)) is not None:
+            _cited(look, citation, each)
+    for op in ops:
+        _finding(look, op)
+    # Last: what was pinned above has its body kept.
+    _body(look, newest, keep)
+
+
+def _citations(connection: Connection, resource: int) -> dict[tuple[str, str], _Citation]:
+    query = (
+        select(Citation.id, Citation.guide_id, Citation.url, Citation.key, Guide.name)
+        .join(Guide, Guide.id == Citation.guide_id)
+        .where(Citation.resource_id == resource, Citation.active.is_(True))
+    )
+    return {
+        (row.name, row.key): _Citation(id=row.id, guide_id=row.guide_id, url=row.url)
+        for row in connection.execute(query)
+    }
+
+
+# ---------------------------------------------------------------- what was served
+
+
+def _snapshot(connection: Connection, seen: Observation) -> int | None:
+    """The row of what was served: a new one, or that of the same content served before."""
+    served = seen.snapshot or seen.same_as
+    if served is None:
+        return None
+    key = (SnapshotTable.resource_id == seen.source, SnapshotTable.status == (bounded(served.status) or 0))
+    found = connection.execute(
+        select(SnapshotTable.id, SnapshotTable.last_seen).where(*key, SnapshotTable.digest == served.digest)
+    ).first()
+    if found is not None:
+        values: dict[str, Any] = {"last_seen": max(found.last_seen, seen.at)}
+        if seen.snapshot is not None:
+            # The same bytes, judged anew, perhaps by rules that know more.
+            values |= {"health": served.health, "good": _good(seen, served)}
+            if seen.text_digest:
+                values["text_hash"] = name_hash(seen.text_digest)
+        connection.execute(update(SnapshotTable).where(SnapshotTable.id == found.id).values(values))
+        return int(found.id)
+    if seen.snapshot is None:
+        raise StoreError(f"{seen.url}: a page that is not in the store was said to be served again")
+    statement = insert(SnapshotTable).values(_new_snapshot(seen, served)).returning(SnapshotTable.id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def _new_snapshot(seen: Observation, served: Snapshot) -> dict[str, Any]:
+    return {
+        "resource_id": seen.source,
+        "digest": served.digest,
+        "text_hash": name_hash(seen.text_digest) if seen.text_digest else None,
+        "at": served.at,
+        "last_seen": served.last_seen,
+        "status": bounded(served.status) or 0,
+        "good": _good(seen, served),
+        "pinned": False,
+        "health": served.health,
+        "final_url": served.final_url,
+        "headers": served.headers,
+    }
+
+
+def _good(seen: Observation, served: Snapshot) -> bool:
+    return served.health is Health.OK and seen.verdict.kind in (VerdictKind.OK, VerdictKind.MOVED)
+
+
+def _newest(look: _Look) -> int | None:
+    """The newest good snapshot after this look."""
+    if look.snapshot is None:
+        return look.resource.newest_id  # type: ignore[no-any-return]
+    good = look.connection.execute(select(SnapshotTable.good).where(SnapshotTable.id == look.snapshot)).scalar_one()
+    if good:
+        return look.snapshot
+    if look.resource.newest_id != look.snapshot:
+        return look.resource.newest_id  # type: ignore[no-any-return]
+    query = select(SnapshotTable.id).where(SnapshotTable.resource_id == look.seen.source, SnapshotTable.good.is_(True))
+    return look.connection.execute(query.order_by(SnapshotTable.last_seen.desc()).limit(1)).scalar()
+
+
+def _body(look: _Look, newest: int | None, keep: str) -> None:
+    seen = look.seen
+    served, body = seen.snapshot, seen.body
+    if served is not None and body is not None and (keep == ALL or _worth_keeping(look, newest)):
+        bodies.put(look.connection, served.digest, body)
+    before = look.resource.newest_id
+    if keep != ALL and before is not None and before != newest:
+        bodies.let_go(look.connection, before)
+
+
+def _worth_keeping(look: _Look, newest: int | None) -> bool:
+    row = look.connection.execute(select(*SnapshotTable.__table__.c).where(SnapshotTable.id == look.snapshot)).one()
+    if row.pinned or row.id == newest or (row.good and row.text_hash is None):
+        return True
+    if row.good:
+        return not bodies.text_is_held(look.connection, row.resource_id, row.text_hash, besides=row.id)
+    return not bodies.bad_is_held(look.connection, row.resource_id, row.health, row.status, besides=row.id)
+
+
+# ---------------------------------------------------------------- the look itself
+
+
+def _fetch(look: _Look, run: int | None) -> None:
+    seen, last = look.seen, look.seen.visit.last
+    status = last.status if isinstance(last, Fetched) else 304 if isinstance(last, NotModified) else None
+    elapsed = sum(getattr(attempt, "elapsed_ms", 0.0) for attempt in seen.visit.attempts)
+    row = {
+        "resource_id": seen.source,
+        "at": seen.at,
+        "run_id": run,
+        "snapshot_id": look.snapshot,
+        "status": bounded(status),
+        "elapsed_ms": int(min(max(elapsed, 0.0), MAX_INT)),
+        "attempts": len(seen.visit.attempts),
+        "verdict": seen.verdict.kind,
+        "reason": seen.verdict.reason,
+    }
+    insert_or_update(look.connection, Fetch, row)
+
+
+def _resource(look: _Look, newest: int | None) -> None:
+    seen = look.seen
+    values: dict[str, Any] = {
+        "checked": seen.history.checked,
+        "last_ok": seen.history.last_ok,
+        "failing_since": seen.history.failing_since,
+        "failures": min(seen.history.failures, MAX_INT),
+        "unreachable_since": seen.history.unreachable_since,
+        "etag": seen.validators.etag,
+        "last_modified": seen.validators.last_modified,
+        "verdict": rows.plain(seen.verdict),
+        "interval_hours": seen.interval_hours,
+        "newest_id": newest,
+    }
+    if seen.title:
+        values["title"] = seen.title
+    if seen.next_due is not None and look.resource.next_due is not None:
+        values["next_due"] = seen.next_due
+    look.connection.execute(update(Resource).where(Resource.id == seen.source).values(values))
+
+
+def _memory(look: _Look) -> None:
+    memory = dict(look.seen.memory)
+    known = look.connection.execute(select(Memory.hash).where(Memory.resource_id == look.seen.source)).scalar()
+    if known is None and not memory:
+        return
+    digest = hashlib.sha256(json_bytes(memory)).hexdigest()
+    if digest != known:
+        row = {"resource_id": look.seen.source, "hash": digest, "data": memory}
+        insert_or_update(look.connection, Memory, row)
+
+
+# ---------------------------------------------------------------- its citations
+
+
+def _cited(look: _Look, citation: _Citation, seen: CitedLook) -> None:
+    connection = look.connection
+    connection.execute(
+        update(Citation)
+        .where(Citation.id == citation.id, Citation.fragment.is_distinct_from(seen.fragment))
+        .values(fragment=seen.fragment)
+    )
+    if seen.basis_is_new and seen.basis is not None:
+        _basis(look, citation, seen.basis)
+    if seen.standing is None:
+        connection.execute(delete(StandingTable).where(StandingTable.citation_id == citation.id))
+    else:
+        _standing(look, citation, seen.standing)
+
+
+def _basis(look: _Look, citation: _Citation, basis: Snapshot) -> None:
+    snapshot = basis.id if basis.id is not None else look.snapshot
+    if snapshot is None:
+        return
+    held = look.connection.execute(
+        select(Basis.set_at).where(Basis.guide_id == citation.guide_id, Basis.resource_id == look.seen.source)
+    ).scalar()
+    if held is not None and held > look.seen.at:
+        return  # somebody verified the guide while this look was under way: that counts
+    guide = look.connection.execute(select(Guide.verified, Guide.stet_on).where(Guide.id == citation.guide_id)).one()
+    row = {
+        "guide_id": citation.guide_id,
+        "resource_id": look.seen.source,
+        "snapshot_id": snapshot,
+        "set_at": look.seen.at,
+        "set_by": "crawl",
+        "verified": rows.later(guide.verified, guide.stet_on),
+    }
+    insert_or_update(look.connection, Basis, row)
+    bodies.pin(look.connection, snapshot)
+
+
+def _standing(look: _Look, citation: _Citation, standing: Standing) -> None:
+    basis = look.connection.execute(
+        select(Basis.snapshot_id).where(Basis.guide_id == citation.guide_id, Basis.resource_id == look.seen.source)
+    ).scalar()
+    if basis is not None and basis != standing.basis:
+        return  # the basis moved while this look was under way: what was measured speaks of the old one
+    row = {
+        "citation_id": citation.id,
+        "kind": standing.drift.kind,
+        "basis_id": standing.basis,
+        "now_id": standing.now if standing.now is not None else look.snapshot,
+        "since": standing.since,
+        "now_since": standing.now_since,
+        "sightings": min(standing.sightings, MAX_INT),
+        "place": rows.place_json(standing.place),
+        "drift": rows.drift_json(standing.drift),
+    }
+    insert_or_update(look.connection, StandingTable, row)
+
+
+# ---------------------------------------------------------------- findings
+
+
+def _finding(look: _Look, op: FindingOp) -> None:
+    if isinstance(op, CloseFinding):
+        look.connection.execute(
+            update(Finding)
+            .where(Finding.id == op.finding, Finding.state == FindingState.OPEN)
+            .values(state=op.state, note=op.note, closed=look.seen.at, updated=look.seen.at)
+        )
+        return
+    citation = look.cited(op.guide, op.citation)
+    if citation is not None:
+        _open(look, citation, op)
+
+
+def _open(look: _Look, citation: _Citation, op: OpenFinding) -> None:
+    now = op.now if op.now is not None else look.snapshot
+    said = {
+        "severity": op.severity,
+        "summary": op.summary,
+        "changes": rows.plain(op.changes),
+        "claims": rows.plain(op.claims),
+        "print": op.print,
+        "basis_id": op.basis,
+        "now_id": now,
+        "updated": look.seen.at,
+    }
+    bodies.pin(look.connection, op.basis, now)
+    row = {
+        **said,
+        "guide_id": citation.guide_id,
+        "citation_id": citation.id,
+        "resource_id": look.seen.source,
+        "kind": op.kind,
+        "state": FindingState.OPEN,
+        "url": citation.url,
+        "opened": look.seen.at,
+        "closed": None,
+        "by": "",
+        "note": "",
+    }
+    still_open = (Finding.citation_id == citation.id, Finding.kind == op.kind, Finding.state == FindingState.OPEN)
+    if not look.connection.execute(update(Finding).where(*still_open).values(said)).rowcount:
+        insert_new(look.connection, Finding, row)

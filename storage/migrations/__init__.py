@@ -1,0 +1,1 @@
+"""Alembic environment; the scripts are in `versions`."""

@@ -1,0 +1,97 @@
+"""Moves bases because somebody verified a guide: with `stet`, or by a date written into the guide's file."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from review.model import FindingKind, FindingState
+from storage import audit, bodies, rows
+from storage.statements import insert_or_update
+from storage.tables import Basis, Citation, Fetch, Finding, Snapshot, Standing
+
+IN_FILE = "verified in the guide's file"
+_PLACES = (FindingKind.DRIFT, FindingKind.UNLOCATED)
+
+
+def verified_in_file(connection: Connection, guide: int, name: str, on: date, at: datetime) -> None:
+    """The guide's file says a later date than its bases: they become what the sources said on that day.
+
+    Where the basis moved, the open drift findings are accepted: the editor saw the page as it is now the basis.
+    """
+    query = select(Basis.resource_id, Basis.snapshot_id, Basis.verified).where(Basis.guide_id == guide)
+    stale = [row for row in connection.execute(query) if row.verified is None or row.verified < on]
+    moved: dict[int, int] = {}
+    for row in stale:
+        snapshot = as_of(connection, row.resource_id, rows.end_of(on))
+        if snapshot is None or snapshot == row.snapshot_id:
+            connection.execute(
+                update(Basis).where(Basis.guide_id == guide, Basis.resource_id == row.resource_id).values(verified=on)
+            )
+        else:
+            move(connection, guide, {row.resource_id: snapshot}, on=on, at=at, by=IN_FILE)
+            moved[row.resource_id] = snapshot
+    if not moved:
+        return
+    findings = _open(connection, guide, moved)
+    accept(connection, findings, by="", note=IN_FILE, at=at)
+    audit.append(
+        connection,
+        at=at,
+        who="",
+        action="verified-in-file",
+        guide=name,
+        note=f"verified: {on.isoformat()}",
+        findings=findings,
+        snapshots=list(moved.values()),
+    )
+
+
+def as_of(connection: Connection, resource: int, moment: datetime) -> int | None:
+    """The good snapshot that was served last at or before the moment, else the first one after it."""
+    good = (
+        select(Fetch.snapshot_id)
+        .join(Snapshot, Snapshot.id == Fetch.snapshot_id)
+        .where(Fetch.resource_id == resource, Snapshot.good.is_(True))
+        .limit(1)
+    )
+    before = connection.execute(good.where(Fetch.at <= moment).order_by(Fetch.at.desc())).scalar()
+    if before is not None:
+        return before
+    return connection.execute(good.where(Fetch.at > moment).order_by(Fetch.at)).scalar()
+
+
+def move(connection: Connection, guide: int, snapshots: dict[int, int], *, on: date, at: datetime, by: str) -> None:
+    """Make these snapshots (by resource) the guide's bases. What was measured against other ones is forgotten."""
+    for resource, snapshot in snapshots.items():
+        row = {
+            "guide_id": guide,
+            "resource_id": resource,
+            "snapshot_id": snapshot,
+            "set_at": at,
+            "set_by": by,
+            "verified": on,
+        }
+        insert_or_update(connection, Basis, row)
+        citations = select(Citation.id).where(Citation.guide_id == guide, Citation.resource_id == resource)
+        connection.execute(delete(Standing).where(Standing.citation_id.in_(citations), Standing.basis_id != snapshot))
+    bodies.pin(connection, *snapshots.values())
+
+
+def accept(connection: Connection, findings: Sequence[int], *, by: str, note: str, at: datetime) -> None:
+    if findings:
+        connection.execute(
+            update(Finding)
+            .where(Finding.id.in_(findings), Finding.state == FindingState.OPEN)
+            .values(state=FindingState.ACCEPTED, by=by, note=note, closed=at, updated=at)
+        )
+
+
+def _open(connection: Connection, guide: int, resources: Iterable[int]) -> list[int]:
+    query = select(Finding.id).where(
+        Finding.guide_id == guide,
+        Finding.state == FindingState.OPEN,
+        Finding.kind.in_(_PLACES),
+        Finding.resource_id.in_(list(resources)),
+    )
+    return list(connection.execute(query.order_by(Finding.id)).scalars())

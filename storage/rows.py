@@ -1,0 +1,257 @@
+"""Rows ↔ values, and nothing else.
+
+What is stored as JSON is read tolerantly: fields that a newer loccit added are passed over, and a value that cannot be
+read any more counts as not known (all of it can be made again by the next look).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from sqlalchemy import Row
+
+from crawler.model import (
+    Change,
+    Digest,
+    Drift,
+    DriftKind,
+    Health,
+    LinkHistory,
+    Snapshot,
+    SnapshotId,
+    Standing,
+    Validators,
+    Verdict,
+)
+from guides.model import (
+    Anchor,
+    CitationKey,
+    Claim,
+    Css,
+    GuideId,
+    Heading,
+    MainContent,
+    Place,
+    Quote,
+    Statement,
+    TextRange,
+    XPath,
+)
+from review.model import Finding, FindingId, FindingKind, FindingState
+
+T = TypeVar("T")
+
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+
+_PLACES: Mapping[str, type[Place]] = {
+    "main": MainContent,
+    "css": Css,
+    "xpath": XPath,
+    "heading": Heading,
+    "quote": Quote,
+    "anchor": Anchor,
+    "text": TextRange,
+}
+_PLACE_KINDS = {cls: kind for kind, cls in _PLACES.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One line of a resource's timeline. `snapshot` is what was served, where something was."""
+
+    at: datetime
+    verdict: str
+    reason: str
+    status: int | None
+    snapshot: SnapshotId | None
+    elapsed_ms: int
+    attempts: int
+    run: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One pass. Without `finished` it is under way, or was killed."""
+
+    id: int
+    kind: str
+    started: datetime
+    finished: datetime | None
+    outcome: str | None
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasisRecord:
+    """The snapshot that a guide was verified against for one resource: set when, by whom, for which verified date."""
+
+    snapshot: Snapshot
+    set_at: datetime
+    set_by: str
+    verified: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One decision. `evidence` are the snapshots it rests on, as (id, digest of the body)."""
+
+    id: int
+    at: datetime
+    who: str
+    action: str
+    guide: str
+    note: str
+    findings: tuple[int, ...]
+    evidence: tuple[tuple[int, str], ...]
+    before: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """A Drift without its place: a union of places cannot be told apart without their `kind`."""
+
+    kind: DriftKind
+    algorithm: str
+    reason: str = ""
+    changes: tuple[Change, ...] = ()
+    before_print: str = ""
+    now_print: str = ""
+
+
+def read(data: Any, kind: type[T], default: T) -> T:
+    """The stored JSON as a value; `default` where there is none or it cannot be read."""
+    if data is None:
+        return default
+    try:
+        return msgspec.convert(data, kind, strict=False)
+    except msgspec.ValidationError:
+        return default
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it."""
+    return msgspec.to_builtins(value)
+
+
+def place_json(place: Place | None) -> dict[str, Any] | None:
+    if place is None:
+        return None
+    return {"kind": _PLACE_KINDS[type(place)], **plain(place)}
+
+
+def place_of_json(data: Any) -> Place | None:
+    kind = _PLACES.get(data.get("kind", "")) if isinstance(data, dict) else None
+    if kind is None:
+        return None
+    try:
+        return msgspec.convert(data, kind, strict=False)
+    except msgspec.ValidationError:
+        return None
+
+
+def drift_json(drift: Drift) -> dict[str, Any]:
+    return {**plain(drift), "relocated": place_json(drift.relocated)}
+
+
+def drift_of_json(data: Any) -> Drift | None:
+    measured = read(data, _Measured | None, None)  # type: ignore[arg-type]
+    if measured is None:
+        return None
+    return Drift(
+        kind=measured.kind,
+        algorithm=measured.algorithm,
+        reason=measured.reason,
+        changes=measured.changes,
+        before_print=measured.before_print,
+        now_print=measured.now_print,
+        relocated=place_of_json(data.get("relocated")),
+    )
+
+
+def verdict_of(data: Any) -> Verdict | None:
+    return read(data, Verdict | None, None)  # type: ignore[arg-type]
+
+
+def claim_of(data: Any) -> Claim | None:
+    return read(data, Claim | None, None)  # type: ignore[arg-type]
+
+
+def statements_of(data: Any) -> tuple[Statement, ...]:
+    return read(data, tuple[Statement, ...], ())
+
+
+def history_of(row: AnyRow) -> LinkHistory:
+    return LinkHistory(
+        checked=row.checked,
+        last_ok=row.last_ok,
+        failing_since=row.failing_since,
+        failures=row.failures,
+        unreachable_since=row.unreachable_since,
+    )
+
+
+def validators_of(row: AnyRow) -> Validators:
+    return Validators(etag=row.etag, last_modified=row.last_modified)
+
+
+def snapshot_of(row: AnyRow) -> Snapshot:
+    return Snapshot(
+        id=SnapshotId(row.id),
+        digest=Digest(row.digest),
+        at=row.at,
+        last_seen=row.last_seen,
+        status=row.status,
+        final_url=row.final_url,
+        headers=read(row.headers, tuple[tuple[str, str], ...], ()),
+        health=read(row.health, Health, Health.ERROR_PAGE),
+    )
+
+
+def standing_of(row: AnyRow) -> Standing | None:
+    drift = drift_of_json(row.drift)
+    if drift is None:
+        return None
+    return Standing(
+        drift=drift,
+        basis=SnapshotId(row.basis_id),
+        now=None if row.now_id is None else SnapshotId(row.now_id),
+        since=row.since,
+        now_since=row.now_since,
+        sightings=row.sightings,
+        place=place_of_json(row.place),
+    )
+
+
+def finding_of(row: AnyRow) -> Finding:
+    return Finding(
+        id=FindingId(row.id),
+        kind=FindingKind(row.kind),
+        state=FindingState(row.state),
+        severity=row.severity,
+        guide=GuideId(row.guide_name),
+        citation=CitationKey(row.citation_key),
+        url=row.url,
+        opened=row.opened,
+        updated=row.updated,
+        summary=row.summary,
+        changes=read(row.changes, tuple[Change, ...], ()),
+        claims=read(row.claims, tuple[Claim, ...], ()),
+        print=row.print,
+        basis=None if row.basis_id is None else SnapshotId(row.basis_id),
+        now=None if row.now_id is None else SnapshotId(row.now_id),
+        closed=row.closed,
+        by=row.by,
+        note=row.note,
+    )
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, in UTC."""
+    return datetime.combine(day, time.max, UTC)
+
+
+def later(*days: date | None) -> date | None:
+    return max((day for day in days if day is not None), default=None)

