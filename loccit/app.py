@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TextIO
 
+from crawler.ports import Clock
 from guides.model import GuideProblem
 from loccit.clock import SystemClock
 from loccit.errors import LoccitError
@@ -22,7 +23,7 @@ class App:
     config: Path | None = None
     quiet: bool = False
     verbose: bool = False
-    clock: SystemClock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=SystemClock)
 
     @cached_property
     def settings(self) -> Settings:

@@ -73,10 +73,12 @@ def _run(arguments: list[str]) -> int:
     try:
         return int(module.run(options, app))
     except Exception as error:
-        # Importing storage only to name its error would cost every `--help` a quarter of a second.
-        if type(error).__name__ != "StoreError":
+        # Imported only now: for most commands it would be a quarter of the time that `--help` takes.
+        from storage.errors import StoreError
+
+        if not isinstance(error, StoreError):
             raise
-        return _complain(str(error), getattr(error, "hint", ""))
+        return _complain(str(error))
 
 
 def _command(arguments: Sequence[str]) -> str | None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from storage.store import Store
-
 from loccit.passes import PassResult
 from review.model import CloseFinding, OpenFinding
 from review.text import count, one_line
+from storage.store import Store
 
 SHOWN = 12
 """Findings named one by one; `loccit findings` has them all."""
@@ -24,8 +23,8 @@ def closing_lines(result: PassResult, store: Store) -> Iterator[str]:
         yield f"  {op.severity}: {op.guide}: {one_line(op.summary)}  {one_line(url)}"
     if len(opened) > SHOWN:
         yield f"  … and {len(opened) - SHOWN} more"
-    for url, op in closed[:SHOWN]:
-        yield f"  {op.state}: {one_line(op.note)}  {one_line(url)}"
+    for url, end in closed[:SHOWN]:
+        yield f"  {end.state}: {one_line(end.note)}  {one_line(url)}"
     still = len(store.findings())
     yield f"{count(still, 'open finding')}" + (": see `loccit findings`" if still else "")
 

@@ -9,18 +9,17 @@ from pathlib import Path
 
 from crawler.fetch import HttpFetcher
 from crawler.health import page_health
-from crawler.page import read
-from crawler.sweep import PoliteSweeper
-from guides.load import load
-from storage.store import Store
-
 from crawler.model import Fetched, PageHealth
+from crawler.page import read
 from crawler.policy import CrawlSettings, NetworkSettings, Policy
 from crawler.ports import Clock
+from crawler.sweep import PoliteSweeper
 from crawler.urls import ResourceUrl, resource_url
+from guides.load import load
 from guides.model import Library
 from loccit.passes import Advance, PassPlan, PassResult, run_pass
 from loccit.settings import Settings
+from storage.store import Store
 
 
 def read_guides(settings: Settings, today: date, paths: Sequence[str] = ()) -> Library:
@@ -40,13 +39,13 @@ def key_of(raw: str) -> str | None:
     return parsed.url if isinstance(parsed, ResourceUrl) else None
 
 
-def sync(store: Store, library: Library, at: datetime) -> None:
-    """Tell the store which guides there are. Others are retired, unless some file could not be read.
+def sync(store: Store, library: Library, at: datetime, *, complete: bool = True) -> None:
+    """Tell the store which guides there are. With `complete`, others are retired, unless some file was unreadable.
 
     A guide that is broken today is not a guide that was withdrawn: its findings and bases wait for it.
     """
-    complete = not any(problem.fatal for problem in library.problems)
-    store.sync(library.guides, key=key_of, at=at, complete=complete)
+    unreadable = any(problem.fatal for problem in library.problems)
+    store.sync(library.guides, key=key_of, at=at, complete=complete and not unreadable)
 
 
 def health_of(answer: Fetched) -> PageHealth | None:

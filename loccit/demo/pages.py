@@ -27,7 +27,7 @@ PRIVACY: Sections = (
         "Deletion and retention",
         (
             "You can ask us to delete your account at any time.",
-            "After you confirm, we keep your photographs for {days} days in case you change your mind. Then they are gone.",
+            "After you confirm, we keep your photographs for {days} days in case you change your mind.",
             "Invoices are kept for 10 years, as the law demands.",
         ),
     ),
