@@ -1,0 +1,1 @@
+"""How a report is told: one module for each format, all over the same values."""
