@@ -1,20 +1,14 @@
 """A change as words that stayed, went and came: what every format of a diff draws."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from crawler.compare import word_changes
 from crawler.model import Change
 from review.text import one_line
 
 MarkKind: TypeAlias = Literal["same", "deleted", "added"]
-
-_MOST_WORDS: Final = 1500
-"""Beyond this many differing words on a side the alignment would take seconds; the passage is shown as replaced."""
-_TOKEN: Final = re.compile(r"\s*(?:[^\W_]+(?:[.,:'’@/-][^\W_]+)*|[^\w\s]|_)")
-_CJK: Final = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,47 +33,41 @@ class Mark:
 
 def marks(change: Change) -> tuple[Mark, ...]:
     """The change's words in reading order, with the text made safe; neighbours are of different kinds."""
-    before, after = _words(change.before), _words(change.after)
-    head = 0
-    while head < min(len(before), len(after)) and before[head] == after[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(before), len(after)) - head and before[-1 - tail] == after[-1 - tail]:
-        tail += 1
-    middle = _middle(before[head : len(before) - tail], after[head : len(after) - tail])
-    parts = [("same", before[:head]), *middle, ("same", before[len(before) - tail :])]
+    before, after = one_line(change.before), one_line(change.after)
+    old, new = _Reader(before), _Reader(after)
+    parts: list[tuple[MarkKind, str]] = []
+    for op, removed, added in word_changes(before, after):
+        gone, come = old.take(removed), new.take(added)
+        parts += [("same", come)] if op == "equal" else [("deleted", gone), ("added", come)]
+    gone, come = old.rest(), new.rest()
+    parts += [("same", come)] if gone == come else [("deleted", gone), ("added", come)]
     return tuple(_joined(parts))
 
 
-def _words(text: str) -> list[str]:
-    """Words with the space before them; ideographs and kana one by one."""
-    safe = one_line(text)
-    tokens = _TOKEN.findall(safe)
-    if not _CJK.search(safe):
-        return tokens
-    return [part for token in tokens for part in _CJK.split(token) if part]
+class _Reader:
+    """Reads a text along the words that were found in it, with the spaces before them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def take(self, words: list[str]) -> str:
+        start = self._at
+        for word in words:
+            found = self._text.find(word, self._at)
+            if found >= 0:
+                self._at = found + len(word)
+        return self._text[start : self._at]
+
+    def rest(self) -> str:
+        return self._text[self._at :]
 
 
-def _middle(before: list[str], after: list[str]) -> Iterator[tuple[MarkKind, list[str]]]:
-    if max(len(before), len(after)) > _MOST_WORDS:
-        yield "deleted", before
-        yield "added", after
-        return
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for op, b0, b1, a0, a1 in matcher.get_opcodes():
-        if op == "equal":
-            yield "same", before[b0:b1]
-        else:
-            yield "deleted", before[b0:b1]
-            yield "added", after[a0:a1]
-
-
-def _joined(parts: list[tuple[MarkKind, list[str]]]) -> Iterator[Mark]:
+def _joined(parts: list[tuple[MarkKind, str]]) -> Iterator[Mark]:
     """Neighbours of one kind as one mark. A lone space between two changed words does not part them."""
     deleted, added = "", ""
     same = ""
-    for kind, words in parts:
-        text = "".join(words)
+    for kind, text in parts:
         if not text:
             continue
         if kind == "same":
