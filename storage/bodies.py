@@ -83,15 +83,15 @@ def _whose(connection: Connection, digest: str) -> str:
     return f" (snapshot {row.id} of {row.url}, first seen {row.at:%Y-%m-%d})" if row else ""
 
 
-def text_is_held(connection: Connection, resource: int, text_hash: str, *, besides: int) -> bool:
-    """Whether another good snapshot of the resource with this visible text has its body kept."""
+def text_is_held(connection: Connection, resource: int, text_hash: str, *, besides: int, before: bool = False) -> bool:
+    """Whether another good snapshot of the resource with this visible text (`before`: an older one) keeps its body."""
     query = (
         select(Snapshot.id)
         .join(Body, Body.digest == Snapshot.digest)
         .where(
             Snapshot.resource_id == resource,
             Snapshot.text_hash == text_hash,
-            Snapshot.id != besides,
+            Snapshot.id < besides if before else Snapshot.id != besides,
             Snapshot.good.is_(True),
         )
         .limit(1)
@@ -117,7 +117,7 @@ def bad_is_held(connection: Connection, resource: int, health: str, status: int,
 
 
 def let_go(connection: Connection, snapshot: int) -> None:
-    """The snapshot is no longer the newest: drop its body where nothing needs it and its text is held elsewhere."""
+    """The snapshot is no longer the newest: drop its body where it was kept for being that alone."""
     row = connection.execute(
         select(Snapshot.resource_id, Snapshot.digest, Snapshot.text_hash, Snapshot.pinned).where(
             Snapshot.id == snapshot
@@ -125,7 +125,8 @@ def let_go(connection: Connection, snapshot: int) -> None:
     ).first()
     if row is None or row.pinned or row.text_hash is None:
         return
-    if not text_is_held(connection, row.resource_id, row.text_hash, besides=snapshot):
+    # The first page that showed a text keeps its body: it is the evidence of when that was.
+    if not text_is_held(connection, row.resource_id, row.text_hash, besides=snapshot, before=True):
         return
     others = exists().where(Snapshot.digest == row.digest, Snapshot.id != snapshot)
     rests_on_it = exists().where(Body.base == row.digest)

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from crawler.sections import place_of
 from sqlalchemy import Connection, Select, and_, or_, select
 
 from crawler.model import Cited, FetchOrder, KnownSource, ResourceId, Snapshot, SnapshotId
+from crawler.sections import place_of
 from crawler.urls import ResourceUrl, resource_url
-from guides.model import CitationKey, GuideId, MainContent, Render
+from guides.model import CitationKey, GuideId, Render
 from storage import rows
 from storage.columns import name_hash
 from storage.errors import StoreError
@@ -178,7 +178,7 @@ def _cited(row: AnyRow, held: dict[int, Snapshot]) -> Cited:
     return Cited(
         guide=GuideId(row.guide_name),
         key=CitationKey(row.key),
-        place=place_of(row.url, written) or MainContent(),
+        place=place_of(row.url, written),
         fragment=address.fragment if isinstance(address, ResourceUrl) else "",
         claim=rows.claim_of(row.claim),
         statements=rows.statements_of(row.statements),

@@ -105,7 +105,8 @@ def _write_guides(work: _Sync, changed: Mapping[str, GuideValue], held: Mapping[
 
 
 def _write_citations(work: _Sync, guides: Mapping[int, GuideValue]) -> None:
-    addresses = dict.fromkeys(citation.url for guide in guides.values() for citation in guide.citations)
+    told = {guide_id: _by_key(guide.citations) for guide_id, guide in guides.items()}
+    addresses = dict.fromkeys(citation.url for mine in told.values() for citation in mine.values())
     resources = _resources(work, {raw: work.key(raw) for raw in addresses})
     held: dict[int, dict[str, AnyRow]] = {guide: {} for guide in guides}
     for part in chunks(guides):
@@ -114,11 +115,8 @@ def _write_citations(work: _Sync, guides: Mapping[int, GuideValue]) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     gone: list[int] = []
-    for guide_id, guide in guides.items():
-        told: dict[str, CitationValue] = {}
-        for citation in guide.citations:
-            told.setdefault(name_hash(citation.key), citation)
-        for hashed, citation in told.items():
+    for guide_id, mine in told.items():
+        for hashed, citation in mine.items():
             values = _citation_values(citation, resources.get(citation.url))
             before = held[guide_id].get(hashed)
             if before is None:
@@ -127,12 +125,19 @@ def _write_citations(work: _Sync, guides: Mapping[int, GuideValue]) -> None:
             else:
                 old.append({"row": before.id, **values})
                 _moved(work, before, values)
-        gone += [row.id for hashed, row in held[guide_id].items() if row.active and hashed not in told]
+        gone += [row.id for hashed, row in held[guide_id].items() if row.active and hashed not in mine]
     if new:
         work.connection.execute(insert(Citation), new)
     if old:
         work.connection.execute(_update_by_row(Citation, old[0]), old)
     _retire_citations(work, gone, NO_LONGER_CITED)
+
+
+def _by_key(citations: Iterable[CitationValue]) -> dict[str, CitationValue]:
+    told: dict[str, CitationValue] = {}
+    for citation in citations:
+        told.setdefault(name_hash(citation.key), citation)
+    return told
 
 
 def _citation_values(citation: CitationValue, resource: int | None) -> dict[str, Any]:

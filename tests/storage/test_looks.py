@@ -160,7 +160,7 @@ def test_one_finding_is_open_and_brought_up_to_date(store: Store) -> None:
     sync(store, guide())
     visit(store, A, START)
     visit(store, B, START + DAY, opening())
-    visit(store, C, START + 2 * DAY, opening(summary="30 days → 7 days", print="c"))
+    visit(store, C, START + 2 * DAY, opening(summary="30 days → 7 days", state="c"))
     (finding,) = store.findings()
     assert (finding.summary, finding.opened, finding.updated) == ("30 days → 7 days", START + DAY, START + 2 * DAY)
     assert finding.now is not None and store.snapshot(finding.now).digest == digest(C)
@@ -192,8 +192,9 @@ def test_what_was_decided_is_told_to_triage(store: Store) -> None:
 def test_hostile_text_is_held(store: Store) -> None:
     odd = "a\0b\ud800c\U0001f600" + "x" * 100_000
     sync(store, guide("g\0\ud801", citation("k\0", claim=odd, number=10**30), title=odd))
-    visit(store, A, START, memory={odd: [odd, 1.5, None]})
-    visit(store, B, START + DAY, opening(guide="g\0\ud801", citation="k\0", summary=odd))
+    visit(store, A, START)
+    more = opening(guide="g\0\ud801", citation="k\0", summary=odd)
+    visit(store, B, START + DAY, more, memory={odd: [odd, 1.5, None]})
     known = store.known(only(store))
     assert known.memory["a\ufffdb\ufffdc\U0001f600" + "x" * 100_000][1:] == [1.5, None]
     (finding,) = store.findings()

@@ -6,9 +6,8 @@ import pytest
 from storage_builders import DAY, START, URL, citation, digest, guide, key, look, only, opening, sync, visit
 
 from crawler.model import DriftKind
-from guides.model import Css, GuideId, Quote, Render
+from guides.model import Css, GuideId, Place, Quote, Render
 from review.model import FindingKind, FindingState
-from storage.audit import first_broken
 from storage.store import Store
 
 A, B, C = b"<p>30 days</p>" * 50, b"<p>14 days</p>" * 50, b"<p>7 days</p>" * 50
@@ -24,7 +23,7 @@ def test_a_citation_keeps_what_is_known_when_its_line_moves(store: Store) -> Non
 
 
 def test_places_come_back(store: Store) -> None:
-    places = (Css(css="#a", remove=(".b",)), Quote(quote="within 30 days", prefix="x"))
+    places: tuple[Place, ...] = (Css(css="#a", remove=(".b",)), Quote(quote="within 30 days", prefix="x"))
     sync(store, guide("coursera", *(citation(f"c{n}", place=place) for n, place in enumerate(places))))
     assert tuple(each.place for each in store.known(only(store)).cited) == places
 
@@ -105,7 +104,7 @@ def test_a_date_written_into_the_file_moves_the_basis_to_that_day(store: Store) 
     sync(store, guide(verified=date(2025, 11, 8)))
     visit(store, A, START)
     visit(store, B, START + DAY, opening(), drift=DriftKind.MATERIAL)
-    visit(store, C, START + 5 * DAY, opening(summary="7 days", print="c"), drift=DriftKind.MATERIAL)
+    visit(store, C, START + 5 * DAY, opening(summary="7 days", state="c"), drift=DriftKind.MATERIAL)
     on = (START + 2 * DAY).date()
     sync(store, guide(verified=on), at=START + 6 * DAY)
     resource = only(store, START + 6 * DAY)

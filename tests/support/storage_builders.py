@@ -185,10 +185,10 @@ def _cited(
 
 
 def standing(
-    basis: SnapshotId, now: SnapshotId | None, at: datetime, *, kind: DriftKind = DriftKind.MATERIAL, print: str = "b"
+    basis: SnapshotId, now: SnapshotId | None, at: datetime, *, kind: DriftKind = DriftKind.MATERIAL, state: str = "b"
 ) -> Standing:
     changes = () if kind is DriftKind.UNCHANGED else (change(),)
-    drift = Drift(kind=kind, algorithm="blocks/1", reason="30 days → 14 days", changes=changes, now_print=print)
+    drift = Drift(kind=kind, algorithm="blocks/1", reason="30 days → 14 days", changes=changes, now_print=state)
     return Standing(drift=drift, basis=basis, now=now, since=at, now_since=at)
 
 
@@ -207,7 +207,7 @@ def opening(
     citation: str = "c1",
     kind: FindingKind = FindingKind.DRIFT,
     summary: str = "30 days → 14 days",
-    print: str = "b",
+    state: str = "b",
     basis: SnapshotId | None = None,
 ) -> OpenFinding:
     return OpenFinding(
@@ -218,7 +218,7 @@ def opening(
         summary=summary,
         changes=(change(),),
         claims=(Claim(text="within 30 days", line=40),),
-        print=print,
+        print=state,
         basis=basis,
     )
 
