@@ -1,0 +1,148 @@
+"""Scores predictions against a corpus's labels: precision, recall and F1 of "changed", and the confusion matrix.
+
+    python benchmarks/score.py predictions.jsonl DIR [--errors]
+
+"Changed" is `wording` or `material`. Positives are the pairs labelled so; negatives are noise and artifact pairs. A
+cosmetic pair counts as wrong only where it was ranked material. Broken pairs are counted apart. Left out: pairs
+without materiality, recoveries (across_broken), and changes whose text did not change.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+CLASSES = ("material", "wording", "cosmetic", "artifact", "noise", "broken")
+DRIFTS = ("material", "wording", "cosmetic", "unchanged", "broken", "unlocated", "none")
+CHANGED = frozenset(("material", "wording"))
+
+Pair = tuple[str, int, int]
+
+
+@dataclass(slots=True)
+class Score:
+    """Counts over all pairs; `errors` holds each wrong one with what was expected."""
+
+    true_positive: int = 0
+    false_positive: int = 0
+    false_negative: int = 0
+    left_out: int = 0
+    missing: int = 0
+    matrix: Counter[tuple[str, str]] = field(default_factory=Counter)
+    errors: list[tuple[Pair, str, str, str]] = field(default_factory=list)
+
+    @property
+    def precision(self) -> float:
+        return self.true_positive / ((self.true_positive + self.false_positive) or 1)
+
+    @property
+    def recall(self) -> float:
+        return self.true_positive / ((self.true_positive + self.false_negative) or 1)
+
+    @property
+    def f1(self) -> float:
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
+
+
+def class_of(label: Mapping[str, Any]) -> str | None:
+    """What a pair counts as; None where it is left out."""
+    if label.get("across_broken"):
+        return None
+    if label["label"] == "noise":
+        return "noise"
+    if label["label"] == "broken":
+        return "broken"
+    if label.get("materiality") is None:
+        return None
+    if label.get("text_changed") is False and label["materiality"] != "artifact":
+        return None
+    return str(label["materiality"])
+
+
+def score(predictions: Mapping[Pair, str], labels: Sequence[Mapping[str, Any]]) -> Score:
+    result = Score()
+    for label in labels:
+        pair = (label["timeline"], label["from"], label["to"])
+        expected = class_of(label)
+        if expected is None:
+            result.left_out += 1
+            continue
+        found = predictions.get(pair)
+        if found is None:
+            result.missing += 1
+            found = "none"
+        result.matrix[expected, found] += 1
+        _count(result, pair, expected, found, str(label.get("why", "")))
+    return result
+
+
+def _count(result: Score, pair: Pair, expected: str, found: str, why: str) -> None:
+    if expected in CHANGED:
+        if found in CHANGED:
+            result.true_positive += 1
+            return
+        result.false_negative += 1
+    elif expected in ("noise", "artifact") and found in CHANGED:
+        result.false_positive += 1
+    elif expected == "cosmetic" and found == "material":
+        result.false_positive += 1
+    elif expected != "broken" or found not in CHANGED:
+        return
+    result.errors.append((pair, expected, found, why))
+
+
+def load(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def report(result: Score) -> str:
+    lines = [
+        f"changed: precision {result.precision:.3f}  recall {result.recall:.3f}  F1 {result.f1:.3f}"
+        f"  (tp {result.true_positive}, fp {result.false_positive}, fn {result.false_negative};"
+        f" left out {result.left_out}, without prediction {result.missing})",
+        "",
+        "label \\ said".ljust(14) + "".join(word.rjust(11) for word in DRIFTS),
+    ]
+    for row in CLASSES:
+        lines.append(row.ljust(14) + "".join(str(result.matrix[row, column]).rjust(11) for column in DRIFTS))
+    material = sum(result.matrix["material", column] for column in DRIFTS) or 1
+    quiet = sum(result.matrix[row, column] for row in ("cosmetic", "artifact") for column in DRIFTS) or 1
+    loud = result.matrix["cosmetic", "material"] + result.matrix["artifact", "material"]
+    broken = sum(result.matrix["broken", column] for column in CHANGED)
+    lines += [
+        "",
+        f"material ranked material {result.matrix['material', 'material'] / material:.3f};"
+        f" cosmetic or artifact ranked material {loud / quiet:.3f}; broken said to be a change {broken}",
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("predictions", type=Path)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--errors", action="store_true", help="list every pair that is wrong")
+    options = parser.parse_args(arguments)
+    for path in (options.predictions, options.corpus / "labels.jsonl"):
+        if not path.exists():
+            print(f"there is no {path}", file=sys.stderr)
+            return 2
+    lines = load(options.predictions)
+    predictions = {(line["timeline"], line["from"], line["to"]): line["drift"] for line in lines}
+    reasons = {(line["timeline"], line["from"], line["to"]): line.get("reason", "") for line in lines}
+    result = score(predictions, load(options.corpus / "labels.jsonl"))
+    print(report(result))
+    if options.errors:
+        for pair, expected, found, why in result.errors:
+            print(f"{pair[0]} {pair[1]}→{pair[2]}: {expected}, said {found} ({reasons.get(pair, '')}) — {why}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""The values that reading a page gives: blocks of text in document order, and what the page says of itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from crawler.text import key, visible
+
+MAX_BLOCKS = 200_000
+MAX_BLOCK_CHARS = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A run of text between two block boundaries.
+
+    `kind` is the innermost block element's tag; `level` 1–6 for a heading, else 0. `links` are the targets of the
+    links in it, `link_share` the part of its characters that is link text. `chrome` names the part of the page it
+    stands in when that is not content ("nav", "footer", "dialog" …), "" otherwise. `zone`: "main", "article" or "".
+    """
+
+    text: str
+    kind: str = "p"
+    level: int = 0
+    links: tuple[str, ...] = ()
+    link_share: float = 0.0
+    chrome: str = ""
+    zone: str = ""
+    hidden: bool = False
+
+    @property
+    def key(self) -> str:
+        return key(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Blocks [start, end) that belong to one element; `heading` when the element is one or stands in one."""
+
+    start: int
+    end: int
+    heading: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What a page says of itself, and what is needed to judge whether it is one."""
+
+    title: str = ""
+    language: str = ""
+    canonical: str = ""
+    robots: str = ""
+    refresh: str = ""
+    noscript: str = ""
+    generator: str = ""
+    scripts: tuple[str, ...] = ()
+    script_chars: int = 0
+    password_fields: int = 0
+    forms: int = 0
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page as read. `kind`: "html", "text", "markdown", "json", "xml", "pdf" or "binary" (which has no blocks)."""
+
+    kind: str
+    head: Head = Head()
+    blocks: tuple[Block, ...] = ()
+    anchors: Mapping[str, Span] = field(default_factory=dict)
+    source: str = field(default="", repr=False)
+    url: str = ""
+    digest: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.head.title
+
+    @property
+    def language(self) -> str:
+        return self.head.language
+
+    @property
+    def text_chars(self) -> int:
+        return sum(len(block.text) for block in self.blocks if not block.hidden)
+
+
+def visible_blocks(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks that are shown and say something."""
+    return [block for block in blocks if not block.hidden and block.key]
+
+
+def make_block(text: str, *, kind: str = "p", level: int = 0) -> Block:
+    return Block(text=visible(text)[:MAX_BLOCK_CHARS], kind=kind, level=level)

@@ -1,0 +1,239 @@
+"""Is this body the page that was asked for, or a wall, an error, a shell?
+
+Conservative: a good page must never be called broken, so words count only where a page says little else: in its
+title or first heading, whole, above a body too short to be an article about the same subject.
+"""
+
+import re
+from collections.abc import Sequence
+
+from crawler.blocks import Block, Page
+from crawler.model import Health, PageHealth
+
+_SHORT = 1500
+_MINIMAL = 400
+
+_SEGMENT = re.compile(r"\s+[|\-–—·•:»]\s+|\s*[|»·]\s*")
+
+
+def _whole(*alternatives: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(alternatives)})[\s.!…?:]*", re.I)
+
+
+_NOT_FOUND = _whole(
+    r"(?:error|erreur|fehler|errore|fout|błąd|fel|fejl|feil|virhe|chyba|ошибка|エラー|错误|오류|hata)?\s*#?:?\s*404"
+    r"(?:\W+.{0,40})?",
+    r"(?:sorry\W+|oops\W+|whoops\W+|uh[ -]oh\W+)*(?:the |this |that |your )?(?:requested )?"
+    r"(?:page|article|content|document|url|file)(?: you(?:'re| are|’re)? (?:requested|looking for|tried to reach))?"
+    r"(?: (?:was|could|can|is|has|does|doesn['’]t|isn['’]t|can['’]t|couldn['’]t))?"
+    r"(?: ?not| no longer| cannot)? ?(?:be )?(?:found|exists?|available)(?: anymore)?",
+    r"(?:oops\W+|sorry\W+)?(?:we )?(?:can['’]?t|can ?not|could ?n['’]?o?t) find (?:the|that|this|your) page.{0,40}",
+    r"not found",
+    r"(?:oups\W+|désolé\W+)?(?:la |cette )?page (?:demandée )?(?:(?:est |n['’]est pas |non |n['’]a pas été |n['’]existe pas|introuvable)"
+    r"(?:trouvée|introuvable|disponible)?)",
+    r"(?:die )?(?:angeforderte )?seite (?:wurde )?(?:leider )?(?:nicht gefunden|existiert nicht(?: mehr)?|nicht verfügbar)",
+    r"(?:la )?página (?:solicitada )?(?:no (?:fue |se ha )?encontrada|no existe|no encontrada|no disponible)",
+    r"(?:la )?pagina (?:richiesta )?(?:non (?:è stata )?trovata|non esiste|inesistente|non disponibile)",
+    r"(?:a )?página (?:solicitada )?(?:não (?:foi )?encontrada|não existe|inexistente)",
+    r"(?:de )?pagina (?:is )?(?:niet gevonden|bestaat niet(?: meer)?)",
+    r"(?:nie znaleziono strony|strona nie (?:została znaleziona|istnieje))",
+    r"(?:sidan (?:kunde inte hittas|hittades inte|finns inte)|siden (?:blev |ble )?ikke fundet|siden ble ikke funnet"
+    r"|siden (?:blev ikke fundet|findes ikke|finnes ikke)|sivua ei löyty?nyt|stránka nenalezena|stránka nebyla nalezena)",
+    r"(?:страница не найдена|ページが見つかりません(?:でした)?|お探しのページは見つかりません.{0,12}|页面(?:不存在|未找到)|找不到(?:页面|網頁|网页|頁面)"
+    r"|頁面不存在|페이지를 찾을 수 없습니다|sayfa bulunamadı)",
+)
+_ERROR = _whole(
+    r"(?:http )?(?:error|erreur|fehler|errore)\W*(?:code)?\W*(?:4\d\d|5\d\d)(?:\W.{0,60})?",
+    r"(?:500|502|503|504|520|521|522|523|524|525|526)\b\W*.{0,60}",
+    r"(?:internal server error|bad gateway|gateway time-?out|service (?:temporarily )?unavailable|bad request|forbidden)",
+    r"(?:oops\W+|sorry\W+|uh[ -]oh\W+)*(?:an? (?:unexpected |unknown )?error (?:has )?occurred|something (?:just )?went wrong).{0,80}",
+    r"(?:sorry\W+)?(?:this|the) (?:page|content|site|video) (?:isn['’]t|is not|isn't) (?:available|working)(?: (?:right now|at the moment|anymore))?.{0,20}",
+    r"application error.{0,90}",
+    r"(?:une )?erreur (?:est survenue|inattendue|serveur|interne).{0,60}",
+    r"(?:cette page|ce contenu) n['’]est pas disponible(?: pour le moment)?",
+    r"(?:ein |es ist ein )?(?:unerwarteter )?fehler (?:ist )?(?:aufgetreten).{0,40}|etwas ist schief ?gelaufen.{0,40}",
+    r"(?:se ha producido un error|algo (?:ha salido|salió) mal|qualcosa è andato storto|si è verificato un errore"
+    r"|ocorreu um erro|algo deu errado|er is iets (?:mis|fout) ?gegaan|coś poszło nie tak|wystąpił błąd|något gick fel"
+    r"|noget gik galt|noe gikk galt|jokin meni pieleen|něco se pokazilo|что-то пошло не так|произошла ошибка"
+    r"|エラーが発生しました|出错了|发生错误|오류가 발생했습니다|bir hata oluştu|bir şeyler ters gitti).{0,40}",
+)
+_WALL = _whole(
+    r"just a moment", r"attention required!?(?: ?\| ?cloudflare)?", r"access (?:to this page has been )?denied", r"security check(?:point)?",
+    r"vercel security checkpoint", r"please wait\W*(?:verifying.*)?", r"(?:are you|confirm you are|verify (?:that )?you are|verifying you are)"
+    r" (?:a |not a )?(?:human|robot).{0,20}", r"(?:human|bot|robot) (?:verification|check|challenge)", r"(?:re)?captcha.{0,30}",
+    r"un (?:instant|momento)(?:, por favor)?", r"einen moment(?: bitte)?", r"nur einen moment", r"pardon our interruption", r"checking your browser.{0,60}",
+    r"accès refusé", r"zugriff verweigert", r"acceso denegado", r"accesso negato", r"acesso negado", r"доступ запрещ[её]н", r"请稍候", r"しばらくお待ちください",
+    r"blocked", r"ddos-guard", r"you have been blocked", r"sorry, you have been blocked", r"unusual traffic.{0,60}",
+)  # fmt: skip
+_LOGIN = _whole(
+    r"(?:please )?(?:log ?-?in|sign ?-?in|log on)(?: (?:to|or|with|into)\b.{0,60})?", r"login",
+    r"(?:se )?connexion|connectez-vous.{0,60}|se connecter.{0,60}|identifiez-vous.{0,40}",
+    r"anmelden|einloggen|anmeldung|bitte (?:melden sie sich an|anmelden).{0,40}",
+    r"iniciar sesión.{0,40}|inicia sesión.{0,40}|acced[ei]r?|entrar|inicie sessão.{0,30}|fazer login|iniciar sessão",
+    r"inloggen|zaloguj się.{0,30}|logowanie|logga in.{0,30}|log ind.{0,30}|logg inn.{0,30}|kirjaudu(?: sisään)?.{0,30}",
+    r"přihlášení|přihlásit se|вход|войти.{0,30}|войдите.{0,30}|ログイン.{0,20}|サインイン|登录.{0,12}|登入.{0,12}|로그인.{0,12}|giriş yap.{0,20}|oturum aç.{0,20}",
+)  # fmt: skip
+_MAINTENANCE = _whole(
+    r".{0,60}\b(?:under|down for|scheduled|undergoing|site) maintenance\b.{0,60}", r"maintenance(?: mode| break| page)?",
+    r"(?:we(?:'|’)ll|we will) be (?:right )?back(?: soon| shortly)?", r"(?:site |page )?en (?:cours de )?maintenance.{0,30}|.{0,30}maintenance en cours",
+    r"wartungs(?:arbeiten|modus)?.{0,30}", r"(?:sitio )?en mantenimiento.{0,30}|(?:sito )?in manutenzione.{0,30}|em manutenção.{0,30}",
+    r"(?:in )?onderhoud|przerwa techniczna|underhåll|vedligeholdelse|vedlikehold|huoltokatko|údržba|техническ\w+ работ\w+|メンテナンス中?.{0,12}|维护中|维护|점검 중|bakım.{0,20}",
+)  # fmt: skip
+_OFFLINE = _whole(r"(?:you(?:'|’)re |you are )?(?:currently )?offline.{0,60}", r"no internet(?: connection)?.{0,40}",
+                  r"vous êtes hors[ -]ligne.{0,40}|hors[ -]ligne", r"sie sind offline|keine internetverbindung")  # fmt: skip
+_CONSENT = _whole(
+    r"before you continue.{0,60}", r"avant d['’]accéder.{0,60}", r"bevor sie fortfahren.{0,60}", r"antes de continuar.{0,60}", r"prima di continuare.{0,60}",
+    r"(?:we value your privacy|your privacy (?:choices|matters)|nous respectons votre vie privée|cookie consent)",
+)  # fmt: skip
+_PARKED = re.compile(
+    r"(?:this |the )?domain(?: name)? (?:\S+ )?(?:is|may be) for sale|buy this domain|domain (?:is )?parked|parked (?:free|domain)"
+    r"|diese domain (?:steht|ist) zu[mr]? verk|ce (?:nom de )?domaine est à vendre|este dominio está en venta|domein (?:is )?te koop"
+    r"|questo dominio è in vendita|domena jest na sprzedaż|домен продается|this (?:web ?site|domain) has expired|domain has expired",
+    re.I,
+)
+_PARKING = re.compile(
+    r"sedoparking|parkingcrew|bodis\.com|parklogic|above\.com/marketplace|dan\.com/buy-domain|hugedomains", re.I
+)
+_WALL_MARKS = re.compile(
+    r"_Incapsula_Resource|px-captcha|captcha-delivery\.com|/cdn-cgi/challenge-platform/h/|cf-chl-|awsWafCookie|awswaf\.com/|gokuProps"
+    r"|sucuri_cloudproxy|ddos-guard|_cf_chl_opt|g-recaptcha|h-captcha|hcaptcha\.com|cf-turnstile|data-sitekey",
+    re.I,
+)
+_AKAMAI = re.compile(r"access denied.{0,400}reference\s*#", re.I | re.S)
+_NEEDS_SCRIPT = re.compile(
+    r"(?:enable|activate|requires?|turn on|need|activer|activez|nécessite|aktivier\w*|benötigt|activar?|habilit\w*|abilita\w*|attiva\w*|ativ\w+"
+    r"|inschakelen|schakel|włącz\w*|включите|有効|启用|활성화)\b.{0,80}\bjavascript|javascript.{0,80}(?:enable|disabled|required|activ|désactivé|erforderlich"
+    r"|deaktiviert|desactivado|disabilitato|desativado|有効|启用|활성화)",
+    re.I | re.S,
+)
+_LOADING = _whole(r"loading", r"please wait", r"chargement(?: en cours)?", r"wird geladen", r"laden", r"cargando", r"caricamento(?: in corso)?", r"carregando",
+                  r"загрузка", r"読み込み中", r"加载中", r"로딩 중", r"yükleniyor", r"redirecting.{0,60}")  # fmt: skip
+_LOGIN_PATH = re.compile(
+    r"/(?:log-?in|sign-?in|auth|sso|accounts?/login|session/new|connexion|anmelden)(?:[/.?#]|$)", re.I
+)
+
+
+def page_health(page: Page, *, status: int, url: str, final_url: str, headers: Sequence[tuple[str, str]]) -> PageHealth:
+    """Whether a page is one, judged by itself and how it was served (header names in lower case)."""
+    if (wall := _by_headers(headers)) is not None:
+        return wall
+    if page.kind not in ("html", "xml"):
+        empty = page.kind not in ("binary", "pdf") and not page.blocks
+        return PageHealth(health=Health.EMPTY, evidence="no text") if empty else PageHealth(health=Health.OK)
+    shown = [block for block in page.blocks if not block.hidden and block.key]
+    content = [block for block in shown if not block.chrome] or shown
+    chars = sum(len(block.text) for block in content)
+    for judge in (_empty_or_shell, _wall, _by_words):
+        if (found := judge(page, shown, content, chars)) is not None:
+            return found
+    return _login(page, content, chars, url, final_url, status) or PageHealth(health=Health.OK)
+
+
+def _by_headers(headers: Sequence[tuple[str, str]]) -> PageHealth | None:
+    for name, value in headers:
+        lowered = value.lower()
+        if name == "cf-mitigated" and "challenge" in lowered:
+            return PageHealth(health=Health.CHALLENGE, evidence=f"{name}: {value[:80]}")
+        if name == "x-amzn-waf-action" and lowered in ("captcha", "challenge"):
+            return PageHealth(health=Health.CHALLENGE, evidence=f"{name}: {value[:80]}")
+        if name == "x-vercel-mitigated" and lowered in ("challenge", "deny"):
+            return PageHealth(health=Health.CHALLENGE, evidence=f"{name}: {value[:80]}")
+    return None
+
+
+def _empty_or_shell(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: int) -> PageHealth | None:
+    all_chars = sum(len(block.text) for block in shown)
+    script = bool(page.head.scripts) or page.head.script_chars > 200
+    if not shown:
+        hidden = sum(len(block.text) for block in page.blocks if block.hidden)
+        if script or _NEEDS_SCRIPT.search(page.head.noscript) or hidden:
+            return PageHealth(health=Health.SCRIPT_SHELL, evidence="no text before scripts run")
+        return PageHealth(health=Health.EMPTY, evidence=page.title[:120] or "no text")
+    text = " ".join(block.text for block in content[:20])[:600]
+    if all_chars < _MINIMAL and _NEEDS_SCRIPT.search(text):
+        return PageHealth(health=Health.SCRIPT_SHELL, evidence=text[:120])
+    if all_chars < 200 and script:
+        if _LOADING.fullmatch(text) or (
+            not any(_is_sentence(block) for block in content) and not _wordy(page, content)
+        ):
+            return PageHealth(health=Health.SCRIPT_SHELL, evidence=text[:120])
+        if _NEEDS_SCRIPT.search(page.head.noscript):
+            return PageHealth(health=Health.SCRIPT_SHELL, evidence=page.head.noscript[:120])
+    return None
+
+
+def _is_sentence(block: Block) -> bool:
+    return len(block.text) >= 40 or block.text.rstrip().endswith((".", "。", "!", "?", "।", "؟"))
+
+
+def _wordy(page: Page, content: Sequence[Block]) -> bool:
+    """A short page that has a heading of its own and says something under it."""
+    return any(block.level for block in content) and len(content) > 1 or bool(_sayings(page, content, 0))
+
+
+def _wall(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: int) -> PageHealth | None:
+    if chars >= _SHORT:
+        return None
+    for phrase in _phrases(page, content):
+        if _WALL.fullmatch(phrase):
+            return PageHealth(health=Health.CHALLENGE, evidence=phrase[:120])
+    mark = _WALL_MARKS.search(page.source[:400_000]) if chars < _MINIMAL and len(shown) < 25 else None
+    if mark is not None and not page.head.password_fields and page.head.forms <= 1 and len(page.source) < 60_000:
+        return PageHealth(health=Health.CHALLENGE, evidence=mark[0])
+    text = " ".join(block.text for block in shown[:30])[:1500]
+    if _AKAMAI.search(text):
+        return PageHealth(health=Health.CHALLENGE, evidence="Access Denied, Reference #")
+    if _PARKED.search(text) or (chars < _MINIMAL and _PARKING.search(page.source[:200_000])):
+        return PageHealth(health=Health.PARKED, evidence=text[:120])
+    return None
+
+
+_WORDS: tuple[tuple[re.Pattern[str], Health, int], ...] = (
+    (_NOT_FOUND, Health.SOFT_404, _SHORT),
+    (_ERROR, Health.ERROR_PAGE, _SHORT),
+    (_MAINTENANCE, Health.MAINTENANCE, 1000),
+    (_OFFLINE, Health.ERROR_PAGE, 600),
+    (_CONSENT, Health.CONSENT_WALL, 1000),
+)
+
+
+def _by_words(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: int) -> PageHealth | None:
+    del shown
+    for pattern, health, limit in _WORDS:
+        if chars >= limit:
+            continue
+        for phrase in _sayings(page, content, chars):
+            if pattern.fullmatch(phrase):
+                return PageHealth(health=health, evidence=phrase[:120])
+    return None
+
+
+def _phrases(page: Page, content: Sequence[Block]) -> list[str]:
+    """What the page calls itself: the parts of its title, and its headings' texts if it has few."""
+    parts = [part.strip() for part in _SEGMENT.split(page.title[:300]) if part.strip()]
+    headings = [block.text[:200] for block in content if block.level]
+    return [page.title[:200], *parts[:4], *headings[:2]]
+
+
+def _sayings(page: Page, content: Sequence[Block], chars: int) -> list[str]:
+    """The phrases, and the first words of a page that says hardly anything else."""
+    first = [block.text[:200] for block in content[:3]] if chars < _MINIMAL else []
+    sentences = [re.split(r"(?<=[.!?。])\s", text)[0] for text in first]
+    return [phrase for phrase in (*_phrases(page, content), *first, *sentences) if phrase]
+
+
+def _login(
+    page: Page, content: Sequence[Block], chars: int, url: str, final_url: str, status: int
+) -> PageHealth | None:
+    """A wall asks for a password, or says nothing but "log in"; an article about logging in explains."""
+    if chars >= _SHORT or status >= 400:
+        return None
+    sent_there = final_url != url and bool(_LOGIN_PATH.search(final_url)) and not _LOGIN_PATH.search(url)
+    says = next((phrase for phrase in _sayings(page, content, chars) if _LOGIN.fullmatch(phrase)), "")
+    if page.head.password_fields and (says or sent_there or chars < _MINIMAL) and not _LOGIN_PATH.search(url):
+        return PageHealth(health=Health.LOGIN_WALL, evidence=says or "a password field")
+    if sent_there and (says or page.head.forms):
+        return PageHealth(health=Health.LOGIN_WALL, evidence=final_url[:120])
+    if says and chars < _MINIMAL and not any(_is_sentence(block) for block in content):
+        return PageHealth(health=Health.LOGIN_WALL, evidence=says[:120])
+    return None

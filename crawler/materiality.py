@@ -1,0 +1,279 @@
+"""What a change means for a reader. Each rule stands here, in the order in which it is asked, with its reason.
+
+The rules read digits, units, marks and small words of ten languages; where no rule speaks, the amount of changed
+wording decides.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz
+
+from crawler.blocks import Block
+from crawler.compare import WordChange, word_changes
+from crawler.model import DriftKind
+from crawler.region import is_dense
+from crawler.text import fold_space, key, word_key, words
+
+_NEGATIONS = frozenset(
+    "not no never none nor neither cannot can't don't doesn't won't isn't aren't didn't shouldn't mustn't without unless except"
+    " excluding only longer nicht kein keine keinen keinem keiner nie niemals ohne außer nur weder ne pas jamais aucun aucune sans"
+    " sauf ni seulement uniquement nunca jamás ningún ninguna ningun sin salvo excepto solo sólo non nessun nessuna mai senza tranne"
+    " soltanto não nunca nenhum nenhuma sem exceto apenas niet geen nooit zonder tenzij behalve alleen nie bez oprócz nigdy tylko"
+    " inte ingen aldrig utan ikke aldri ej ei не нет никогда без кроме только 不 没 無 无 非 未 禁 ない ません".split()
+)
+_MODALS = frozenset(
+    "must may shall should can could will would required require requires mandatory optional prohibited forbidden allowed permitted"
+    " entitled obliged agree muss müssen darf dürfen kann können soll sollen sollte verpflichtet erforderlich verboten doit doivent"
+    " peut peuvent pouvez devez obligatoire interdit autorisé devra debe deben puede pueden podrá deberá obligatorio prohibido deve"
+    " devono può possono potrà dovrà obbligatorio vietato devem pode podem poderá obrigatório proibido moet moeten mag mogen kan"
+    " kunnen verplicht verboden musi muszą może mogą należy wolno 必須 可 能 须 必 应 得 должен должны может можно нельзя".split()
+)
+_UPDATED = re.compile(
+    r"updated?|effective|revised|modified|version|last|published|in force|as of|review|mis(?:e)? à jour|màj|en vigueur|dernière|modifiée?|publiée?"
+    r"|stand|aktualisiert|gültig|zuletzt|in kraft|actualiza\w*|vigor|vigencia|última|aggiorna\w*|ultim\w+|atualiza\w*|vigência|bijgewerkt|laatst|versie|geldig"
+    r"|aktualiz\w*|obowiązuje|zaktualizowan\w*|uppdatera\w*|opdatere\w*|oppdatert|päivitetty|обновлен\w*|редакци\w+|güncelle\w*|更新|改定|最終|施行|修订|生效|업데이트|시행",
+    re.I,
+)
+_MONTHS = (
+    r"jan\w{0,6}|feb\w{0,6}|f[ée]v\w{0,5}|mar[sczt]\w{0,4}|m[äa]rz|avr\w{0,3}|apr\w{0,3}|abr\w{0,3}|ma[iyjg]\w{0,3}|ju[nil]\w{0,5}|juin|juillet|gi?ug\w{0,3}|lug\w{0,3}"
+    r"|ao[uû]t|ago\w{0,3}|aug\w{0,4}|sep\w{0,7}|set\w{0,6}|o[ck]t\w{0,5}|out\w{0,4}|ott\w{0,4}|nov\w{0,6}|d[ée][czk]\w{0,6}|dic\w{0,6}|stycz\w+|lut\w+|kwie\w+|maj\w*"
+    r"|czerw\w+|lip\w+|sierp\w+|wrze\w+|paźd\w+|listop\w+|grud\w+|янв\w*|фев\w*|мар\w*|апр\w*|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*"
+)
+_DATE_WORD = re.compile(
+    rf"(?:{_MONTHS}|\d{{1,4}}(?:[.,:/\-]\d{{1,4}}){{0,2}}|\d{{1,2}}(?:st|nd|rd|th|er|º|ª)|[年月日.,:/\-()\[\]|–—]|st|nd|rd|th|er"
+    r"|mon\w*|tues?\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|am|pm|utc|gmt|cet|pst|pdt|est|edt|at|on|of|de|le|du|den|del|the|à|h|um|uhr|к|г)",
+    re.I,
+)
+_ENUMERATION = re.compile(
+    r"^\W*(?:(?:§|art(?:icle|ikel|ículo|icolo|igo)?\.?|section|chapter|chapitre|step|étape)?\s*)"
+    r"(?:\d{1,3}(?:\.\d{1,3}){0,5}|[a-z]|[ivxlc]{1,6})[.):\-–—]?(?=\s|$)",
+    re.I,
+)
+_ADDRESS = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+|https?://\S+|www\.\S+|\+?\d[\d\s().\-/]{6,}\d")
+_MONEY = frozenset("€$£¥₹₽₩¢ eur usd gbp euro euros dollar dollars pounds chf jpy pln sek dkk nok".split())
+_QUOTED_NAME = re.compile(r"[“\"«„‘「『][^”\"»“’」』]{2,60}[”\"»“’」』]")
+_SENTENCE_END = (".", "!", "?", "。", "！", "？", ";", ":", "।", "؟")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    drift: DriftKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One passage that became another, and the words by which they differ."""
+
+    before: str
+    after: str
+    changes: tuple[WordChange, ...]
+    removed: tuple[str, ...]
+    added: tuple[str, ...]
+
+
+def rule(before: Block | None, after: Block | None) -> Ruling:
+    """What it means that one passage became another, came (`before` is None) or went (`after` is None)."""
+    if before is None or after is None:
+        block = after if before is None else before
+        assert block is not None
+        return _alone(block, added=before is None)
+    case = _case(before.text, after.text)
+    if not case.removed and not case.added:
+        return _same_words(before, after)
+    for judge in _RULES:
+        if (ruling := judge(case)) is not None:
+            return ruling
+    if is_dense(before) and is_dense(after) and len(before.text) < 100 and len(after.text) < 100:
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"a link's text: {_arrow(case)}")
+    return _by_amount(case)
+
+
+def _case(before: str, after: str) -> _Case:
+    changes = tuple(word_changes(before, after))
+    removed = tuple(word for op, old, _ in changes if op != "equal" for word in map(word_key, old) if word)
+    added = tuple(word for op, _, new in changes if op != "equal" for word in map(word_key, new) if word)
+    if "".join(removed) == "".join(added):
+        removed = added = ()
+    return _Case(before=before, after=after, changes=changes, removed=removed, added=added)
+
+
+def _same_words(before: Block, after: Block) -> Ruling:
+    del before, after
+    return Ruling(drift=DriftKind.COSMETIC, reason="spacing, punctuation or formatting")
+
+
+def _alone(block: Block, *, added: bool) -> Ruling:
+    """A passage that is new or gone: weighty when it says something, not when it is a label or a link."""
+    what = "added" if added else "removed"
+    text = block.text
+    shown = f"{what}: {_short(text)}"
+    if is_date_line(text):
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"a date was {what}")
+    if is_dense(block) and len(text) < 100:
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"link {shown}")
+    if block.level:
+        return Ruling(drift=DriftKind.MATERIAL, reason=f"section {shown}")
+    size = len(words(text))
+    if size <= 3 and not any(character.isdigit() for character in text) and not text.endswith(_SENTENCE_END):
+        return Ruling(drift=DriftKind.WORDING, reason=f"label {shown}")
+    return Ruling(drift=DriftKind.MATERIAL, reason=shown)
+
+
+def is_date_line(text: str) -> bool:
+    """Whether a block does nothing but date the document: "Last updated: 3 May 2024"."""
+    if len(text) > 160 or not any(character.isdigit() for character in text):
+        return False
+    rest = [word for word in words(text) if not _DATE_WORD.fullmatch(word)]
+    return not rest or (len(rest) <= 8 and bool(_UPDATED.search(" ".join(rest))))
+
+
+def _dates(case: _Case) -> Ruling | None:
+    """Only the document's own date: no clause."""
+    if not all(_DATE_WORD.fullmatch(word) for word in (*case.removed, *case.added)):
+        return None
+    if is_date_line(case.before) and is_date_line(case.after):
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
+    if len(case.before) < 250 and _UPDATED.search(case.before) and _has_date(case.before) and _has_date(case.after):
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
+    return None
+
+
+def _has_date(text: str) -> bool:
+    return bool(re.search(rf"\b(?:{_MONTHS})\b|\d{{1,4}}[./\-]\d{{1,2}}[./\-]\d{{1,4}}|\d年", text, re.I)) and bool(
+        re.search(r"\d{2,4}", text)
+    )
+
+
+def _numbering(case: _Case) -> Ruling | None:
+    """Only the number that a clause carries in front."""
+    old, new = _ENUMERATION.match(case.before), _ENUMERATION.match(case.after)
+    before = case.before[old.end() :] if old else case.before
+    after = case.after[new.end() :] if new else case.after
+    if (old or new) and key(before) == key(after) and len(key(before)) >= 3:
+        return Ruling(drift=DriftKind.COSMETIC, reason="numbering")
+    return None
+
+
+def _addresses(case: _Case) -> Ruling | None:
+    old, new = set(_ADDRESS.findall(case.before[:50_000])), set(_ADDRESS.findall(case.after[:50_000]))
+    if old == new:
+        return None
+    gone, come = sorted(old - new), sorted(new - old)
+    if {_bare(one) for one in gone} == {_bare(one) for one in come}:
+        return None
+    return Ruling(drift=DriftKind.MATERIAL, reason=_from_to(" ".join(gone), " ".join(come), "address"))
+
+
+def _bare(address: str) -> str:
+    return re.sub(r"^https?://(?:www\.)?|[\s().\-/]+|/$", "", address.lower())
+
+
+def _numbers(case: _Case) -> Ruling | None:
+    old = [word for word in case.removed if word[0].isdigit() or word in _MONEY or word in "%‰"]
+    new = [word for word in case.added if word[0].isdigit() or word in _MONEY or word in "%‰"]
+    if [_digits(word) for word in old] == [_digits(word) for word in new]:
+        return None
+    return Ruling(drift=DriftKind.MATERIAL, reason=_arrow(case))
+
+
+def _digits(word: str) -> str:
+    return re.sub(r"\D", "", word) or word
+
+
+def _small_words(case: _Case) -> Ruling | None:
+    """A negation, a permission or an obligation came, went or became another."""
+    for small, what in ((_NEGATIONS, "a negation or an exception"), (_MODALS, "what one must or may do")):
+        old = sorted(word for word in case.removed if word in small)
+        new = sorted(word for word in case.added if word in small)
+        if old != new:
+            return Ruling(drift=DriftKind.MATERIAL, reason=f"{what}: {_arrow(case)}")
+    return None
+
+
+def _spelling(case: _Case) -> Ruling | None:
+    """The same words, spelt otherwise."""
+    if len(case.removed) > 6 or any(c.isdigit() for word in (*case.removed, *case.added) for c in word):
+        return None
+    old, new = " ".join(case.removed), " ".join(case.added)
+    if old and new and min(len(old), len(new)) >= 4 and fuzz.ratio(old, new) >= 80:
+        return Ruling(drift=DriftKind.WORDING, reason=f"spelling: {_arrow(case)}")
+    return None
+
+
+def _names(case: _Case) -> Ruling | None:
+    """A party, a product, a menu or a button has another name."""
+    old, new = set(_QUOTED_NAME.findall(case.before[:50_000])), set(_QUOTED_NAME.findall(case.after[:50_000]))
+    if {key(one) for one in old} != {key(one) for one in new}:
+        return Ruling(drift=DriftKind.MATERIAL, reason=_arrow(case))
+    for op, before, after in case.changes:
+        if op == "equal":
+            continue
+        names = [word for word in (*before, *after) if word[:1].isupper() and len(word) > 2]
+        if names and _inside_sentence(case, names):
+            return Ruling(drift=DriftKind.MATERIAL, reason=_arrow(case))
+    return None
+
+
+def _inside_sentence(case: _Case, names: Sequence[str]) -> bool:
+    """Capitalised where no sentence begins, and not merely set in another case on the other side."""
+    folded = f"{case.before} {case.after}"
+    return any(re.search(rf"[a-zà-ÿа-я,]\s{re.escape(name)}\b", folded[:100_000]) for name in names[:20])
+
+
+_RULES: tuple[Callable[[_Case], Ruling | None], ...] = (
+    _dates,
+    _numbering,
+    _addresses,
+    _numbers,
+    _small_words,
+    _spelling,
+    _names,
+)
+
+
+def _by_amount(case: _Case) -> Ruling:
+    """Three words more or fewer are rephrasing; a clause that came or went is more."""
+    old = [word for word in case.removed if len(word) > 3 or not word.isascii()]
+    new = [word for word in case.added if len(word) > 3 or not word.isascii()]
+    fresh = set(new) - set(old)
+    gone = set(old) - set(new)
+    if max(len(fresh), len(gone)) >= 4 or abs(len(case.removed) - len(case.added)) >= 6:
+        return Ruling(drift=DriftKind.MATERIAL, reason=_arrow(case))
+    return Ruling(drift=DriftKind.WORDING, reason=_arrow(case))
+
+
+def _arrow(case: _Case) -> str:
+    """The weightiest difference, with the word that stands after a number: "30 days → 14 days"."""
+    best: tuple[int, str, str] = (-1, "", "")
+    for at, (op, old, new) in enumerate(case.changes):
+        if op == "equal":
+            continue
+        weight = sum(10 for word in (*old, *new) if word[:1].isdigit()) + min(len(old) + len(new), 9)
+        if weight > best[0]:
+            unit = _unit(case.changes, at, old or new)
+            best = (weight, " ".join([*old, *unit]) if old else "", " ".join([*new, *unit]) if new else "")
+    return _from_to(best[1], best[2], "")
+
+
+def _unit(changes: Sequence[WordChange], at: int, changed: Sequence[str]) -> list[str]:
+    if not changed or not changed[-1][:1].isdigit() or at + 1 >= len(changes) or changes[at + 1][0] != "equal":
+        return []
+    following = changes[at + 1][1][:1]
+    return following if following and (following[0].isalpha() or following[0] in "%€$£") else []
+
+
+def _from_to(before: str, after: str, what: str) -> str:
+    prefix = f"{what}: " if what else ""
+    if not before:
+        return f"{prefix}added: {_short(after)}"
+    if not after:
+        return f"{prefix}removed: {_short(before)}"
+    return f"{prefix}{_short(before)} → {_short(after)}"
+
+
+def _short(text: str) -> str:
+    folded = re.sub(r"\s+([.,;:!?%)])", r"\1", fold_space(text))
+    return folded if len(folded) <= 80 else folded[:77].rstrip() + "…"

@@ -1,0 +1,44 @@
+"""Has a page turned into something else? A replaced article is no change of the article."""
+
+from collections.abc import Sequence
+
+from crawler.blocks import Block, Page
+from crawler.text import key, word_key, words
+
+_LITTLE = 0.15
+_SHINGLE = 3
+_MIN_CHARS = 400
+_MAX_WORDS = 50_000
+
+
+def replaced_by(basis: Page, now: Page, before: Sequence[Block], after: Sequence[Block]) -> str:
+    """Why the page is another one, in one line; "" where it is the same page, changed or not."""
+    size = sum(len(block.text) for block in before)
+    if size < _MIN_CHARS:
+        return ""
+    keys = {block.key for block in after}
+    kept = sum(len(block.text) for block in before if block.key in keys)
+    if kept >= _LITTLE * size:
+        return ""
+    new_size = sum(len(block.text) for block in after)
+    shared = _shared(before, after)
+    if shared >= _LITTLE:
+        return ""
+    if new_size < 0.2 * size:
+        return "the text of the page is gone: hardly anything of it is left"
+    old_language, new_language = basis.language[:2].lower(), now.language[:2].lower()
+    if old_language and new_language and old_language != new_language:
+        return f"the page came in another language ({old_language} → {new_language})"
+    if key(basis.title) != key(now.title):
+        return f"another page came: “{basis.title[:80]}” → “{now.title[:80]}”"
+    return "another text came: nothing of the page as it was is left"
+
+
+def _shared(before: Sequence[Block], after: Sequence[Block]) -> float:
+    old, new = _shingles(before), _shingles(after)
+    return len(old & new) / len(old) if old else 1.0
+
+
+def _shingles(blocks: Sequence[Block]) -> set[tuple[str, ...]]:
+    flat = [folded for block in blocks for word in words(block.text) if (folded := word_key(word))][:_MAX_WORDS]
+    return {tuple(flat[at : at + _SHINGLE]) for at in range(len(flat) - _SHINGLE + 1)}

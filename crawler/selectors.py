@@ -1,0 +1,75 @@
+"""CSS selectors and XPath expressions of guides, applied to a page's source. Both come from people: bounded."""
+
+from lxml import etree
+from lxml import html as lxml_html
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from crawler.blocks import Block
+from crawler.html import parse, read_elements
+
+_MAX_SELECTOR = 2000
+_MAX_MATCHES = 5000
+_MAX_XPATH_SOURCE = 10_000_000
+_FORBIDDEN = ("document(", "doc(", "unparsed-text", "collection(", "://", "exsl", "regexp:", "str:", "re:")
+
+
+class SelectorError(ValueError):
+    """A selector that cannot be read or applied; the message is for people."""
+
+
+def select_css(source: str, css: str, remove: tuple[str, ...] = ()) -> tuple[Block, ...]:
+    """The blocks of the elements that a selector matches, in document order, less what `remove` matches."""
+    tree = parse(source)
+    matches = _matches(tree, css)
+    skip = frozenset(node.mem_id for selector in remove for node in _matches(tree, selector))
+    return read_elements(_outermost(matches), skip, tree)
+
+
+def _matches(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+    if len(selector) > _MAX_SELECTOR or not selector.strip():
+        raise SelectorError("the CSS selector is empty or too long")
+    try:
+        return tree.css(selector)[:_MAX_MATCHES]
+    except (SelectolaxError, ValueError) as error:
+        raise SelectorError(f"the CSS selector “{selector[:200]}” cannot be read") from error
+
+
+def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
+    """Matches inside other matches are read with them, not twice."""
+    chosen = {node.mem_id for node in nodes}
+    kept, seen = [], set()
+    for node in nodes:
+        above = node.parent
+        while above is not None and above.mem_id not in chosen:
+            above = above.parent
+        if above is None and node.mem_id not in seen:
+            seen.add(node.mem_id)
+            kept.append(node)
+    return kept
+
+
+def select_xpath(source: str, xpath: str, remove: tuple[str, ...] = ()) -> tuple[Block, ...]:
+    """The blocks of what an XPath 1.0 expression matches. No namespaces, no extension functions, no other files."""
+    if len(xpath) > _MAX_SELECTOR or any(word in xpath.lower() for word in _FORBIDDEN):
+        raise SelectorError("the XPath expression is too long or uses a function that is not allowed")
+    if len(source) > _MAX_XPATH_SOURCE:
+        raise SelectorError("the page is too large for an XPath expression")
+    try:
+        expression = etree.XPath(xpath, regexp=False, smart_strings=False)
+        parser = lxml_html.HTMLParser(no_network=True, encoding="utf-8")
+        root = lxml_html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)
+        found = expression(root)
+    except (etree.LxmlError, ValueError, AssertionError) as error:
+        raise SelectorError(f"the XPath expression “{xpath[:200]}” cannot be applied") from error
+    markup = [piece for piece in map(_markup, found if isinstance(found, list) else [found]) if piece][:_MAX_MATCHES]
+    tree = parse("<body>" + "".join(f"<div>{piece}</div>" for piece in markup))
+    skip = frozenset(node.mem_id for selector in remove for node in _matches(tree, selector))
+    return read_elements([tree.body] if tree.body is not None else [], skip, tree)
+
+
+def _markup(found: object) -> str:
+    if isinstance(found, etree._Element):
+        return lxml_html.tostring(found, encoding="unicode", with_tail=False)
+    if isinstance(found, bool):
+        return ""
+    return str(found).replace("&", "&amp;").replace("<", "&lt;")

@@ -1,0 +1,124 @@
+"""How words are normalised before they are compared.
+
+`key` keeps what a reader would call a different text and drops the rest: case, spacing, punctuation, quotes,
+invisible characters, and tokens that a server makes anew for each answer. A digit is never dropped from a sentence.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+_SPACE = re.compile(r"\s+")
+# A separator inside a number is part of it: 1.5 is not 15. Which separator is used is a matter of locale.
+_POINT = re.compile(r"(?<=\d)\s?[.,:/\-‐-―·’'−]\s?(?=\d)")
+_DROP = re.compile(r"[^\w#%€$£¥₹₽₩¢‰+<>≤≥=~]+|_+")
+_MARK_POINT = "\u1d79"
+
+# What a server makes anew for each answer. Only whole tokens that no reader would read as a word or a number.
+_NONCE = re.compile(
+    r"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|(?=[0-9]{0,127}[a-f])(?=[a-f]{0,127}\d)[0-9a-f]{12,128}"
+    r"|(?=[a-z0-9]{20,128}\b)(?:[a-z]{1,40}\d{1,40}){3,40}[a-z]{0,40}"
+    r"|(?=[a-z0-9]{20,128}\b)\d{1,40}(?:[a-z]{1,40}\d{1,40}){2,40}[a-z]{0,40})\b",
+    re.I,
+)
+_MAYBE_NONCE = re.compile(r"[0-9A-Za-z_\-]{12}")
+_NUMBER = r"\d[\d.,\u00a0 ]*[kKmM]?"
+_STAMP = re.compile(
+    r"\b(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?)?"
+    r"|\b(?:\d{1,4}|an?|one|une?|ein(?:er|em)?|hace|há|il y a|vor)\s+(?:\w+\s+)?"
+    r"(?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)\s+ago\b"
+    r"|\bil y a\s+(?:\d+|une?)\s+\w+|\bvor\s+(?:\d+|eine[mr]?)\s+\w+|\b(?:hace|há)\s+(?:\d+|una?|um[a]?)\s+\w+"
+    r"|\b\d+\s+\w+\s+(?:fa|geleden|siden|sedan|temu|sitten|назад|önce)\b"
+    r"|\d+\s*(?:秒|分|分钟|時間|小时|小時|日|天|か月|ヶ月|个月|週間|周|年)前|\d+\s*(?:초|분|시간|일|주|개월|년)\s*전",
+    re.I,
+)
+_TALLY = re.compile(
+    rf"^\W*(?:{_NUMBER}\s*(?:of|out of|sur|von|de|di|van|/)\s*{_NUMBER}\b.{{0,60}}"
+    rf"|{_NUMBER}\s*(?:views?|vues?|aufrufe|visualiza\w+|visitas?|reads?|likes?|comments?|commentaires?|kommentare"
+    rf"|comentarios|comentários|commenti|shares?|votes?|followers?|replies|reactions?|回|次|閲覧|浏览|조회)\W*)$",
+    re.I,
+)
+_COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright|&copy;)", re.I)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_LIMIT = 20_000
+
+
+def fold_space(text: str) -> str:
+    """One space for every run of white space, none at the ends."""
+    return " ".join(text.split())
+
+
+def visible(text: str) -> str:
+    """The text as a person sees it: without characters that have no width, white space folded."""
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())
+
+
+def key(text: str) -> str:
+    """What of a block's text is compared. Equal keys mean "says the same"; "" means that nothing is said."""
+    return _key(text) if len(text) > _LIMIT else _cached_key(text)
+
+
+def _key(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    text = text.casefold()
+    if len(text) <= _LIMIT and _MAYBE_NONCE.search(text):
+        text = _NONCE.sub(" ", text)
+    if len(text) < 200:
+        text = _without_stamps(text)
+    text = _POINT.sub(_MARK_POINT, text)
+    return _DROP.sub("", text)
+
+
+_cached_key = lru_cache(maxsize=1 << 16)(_key)
+
+
+def _without_stamps(text: str) -> str:
+    """A short line that only tells a time, a count or a copyright year, without it; any other text as it is."""
+    if not any(character.isdigit() for character in text) and " ago" not in text:
+        return text
+    if _COPYRIGHT.search(text):
+        return _YEAR.sub(" ", text)
+    if len(text) > 60 or text.rstrip().endswith((".", "!", "?", "。")):
+        return text
+    if _TALLY.match(text):
+        return re.sub(r"\d+", " ", text)
+    rest = _STAMP.sub(" ", text)
+    # "Open until 17:00" is a statement; "12:34" and "Alice, 3 days ago" are stamps.
+    if rest != text and (" ago" in text or len(rest.split()) <= 1 or not re.search(r"\d{1,2}:\d\d", text)):
+        return rest
+    return text
+
+
+@lru_cache(maxsize=1 << 15)
+def skeleton(text: str) -> str:
+    """The key with every number masked: what stays the same where only a count goes up."""
+    return re.sub(rf"\d+(?:{_MARK_POINT}\d+)*", "0", key(text[:_LIMIT]))
+
+
+# A word is a number with its separators, a run of letters, or one ideograph; CJK and Thai have no spaces.
+_WORD = re.compile(
+    r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+|https?://[^\s<>\"']+"
+    r"|\d+(?:[.,:/\-]\d+)*"
+    r"|[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0e7f]"
+    r"|[^\W\d_]+(?:['’\-][^\W\d_\u3040-\u30ff\u3400-\u9fff]+)*|[%€$£¥₹₽₩‰]|[^\w\s]",
+)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in order, punctuation marks as words of their own."""
+    return _WORD.findall(text)
+
+
+def word_key(word: str) -> str:
+    """What of a word is compared; "" for a punctuation mark."""
+    if not word.isascii():
+        word = unicodedata.normalize("NFKC", _INVISIBLE.sub("", word)).replace("’", "'")
+    folded = word.casefold()
+    return folded if any(c.isalnum() or c in "%€$£¥₹₽₩‰" for c in folded) else ""
