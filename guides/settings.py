@@ -11,6 +11,8 @@ class Mapping:
     holds the guides, "" for the file itself; `*` steps through every value. The other fields name a key of an
     entry (dotted for nested ones) or are a template such as "Delete your {name} account". A template or key
     that an entry lacks gives an empty field, and an entry without `url` is a guide without citations.
+    `$key` is the key of an entry of an object, or the number (from 1) of an entry of a list. A `url` or `text`
+    key may end in `*`: `url_*` stands for every key that begins with `url_`.
     """
 
     path: str

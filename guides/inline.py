@@ -1,0 +1,179 @@
+"""Links in the running text of Markdown, each with the offset at which its URL is written.
+
+The parser is markdown-it's; its inline rules are wrapped so that they note where in the text they matched.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference, unescapeAll
+from markdown_it.rules_inline import StateInline
+from mdit_py_plugins.footnote import footnote_plugin
+
+from guides.links import absolute, cites
+from guides.tags import Tag, scan
+
+_NOTED = ("link", "autolink", "backticks", "image", "html_inline")
+_BARE = re.compile(r"(?:(?<=[\s*_~(\[>])|^)(https?://[^\s<>\"`]+)", re.MULTILINE | re.IGNORECASE)
+_BROKEN = re.compile(r"\]\(\s*(https?://?[^()\n<>]*?[^\s()<>][ \t]+[^()\n<>\"']*?)\s*\)", re.IGNORECASE)
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{/\*.*?\*/\}", re.DOTALL)
+_ANCHOR_OPEN = re.compile(r"<a\s", re.IGNORECASE)
+_BLANK = "\x00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A link at an offset within a text, or (`line` given) at a line of the file, counted from 1."""
+
+    url: str
+    at: int
+    title: str = ""
+    definition: str = ""
+    """The label of the link reference definition that holds the URL, where it is not written here."""
+    spaced: bool = False
+
+
+def make_parser() -> MarkdownIt:
+    """CommonMark with tables and footnotes. `env["notes"]`, where given, receives what inline rules match."""
+    parser = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"])
+    parser.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
+    parser.validateLink = _any_url  # type: ignore[method-assign]
+    parser.core.ruler.disable("inline")
+    for name in _NOTED:
+        rule = next(rule for rule in parser.inline.ruler.__rules__ if rule.name == name)
+        parser.inline.ruler.at(name, _noting(name, rule.fn))
+    return parser
+
+
+def _any_url(_url: str) -> bool:
+    """markdown-it leaves `file:` and the like as plain text; here they are links, so that they are judged."""
+    return True
+
+
+def _noting(name: str, rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
+    def noted(state: StateInline, silent: bool) -> bool:
+        start = state.pos
+        if silent:
+            return rule(state, silent)
+        # Within an image's description nothing is a link, and offsets would be those of the description.
+        state.env["depth"] = state.env.get("depth", 0) + (name == "image")
+        matched = rule(state, silent)
+        state.env["depth"] -= name == "image"
+        if matched and not state.env["depth"]:
+            state.env["notes"].append((name, start, state.pos))
+        return matched
+
+    return noted
+
+
+def links_in(content: str, parser: MarkdownIt, env: dict[str, Any]) -> list[Link]:
+    """Every link in the content of one inline token, in order."""
+    notes: list[tuple[str, int, int]] = []
+    inner = {"references": env.get("references", {}), "footnotes": env.get("footnotes", {}), "notes": notes}
+    parser.inline.parse(content, parser, inner, [])
+    found = [link for note in notes for link in _noted_links(note, content, parser, inner)]
+    found += _unmarked(content, notes)
+    return sorted(found, key=lambda link: link.at)
+
+
+def _noted_links(note: tuple[str, int, int], content: str, parser: MarkdownIt, env: dict[str, Any]) -> Iterator[Link]:
+    name, start, end = note
+    if name == "autolink":
+        url = content[start + 1 : end - 1]
+        if cites(url):
+            yield Link(url=url, at=start + 1)
+    elif name == "link":
+        link = _link(content, start, end, parser, env)
+        if link is not None and (link.definition or cites(link.url)):
+            yield link
+    elif name == "html_inline" and _ANCHOR_OPEN.match(content, start):
+        yield from anchors(content, start)
+
+
+def _link(content: str, start: int, end: int, parser: MarkdownIt, env: dict[str, Any]) -> Link | None:
+    state = StateInline(content, parser, env, [])
+    state.pos = start
+    label_end = parser.helpers.parseLinkLabel(state, start, True)
+    title = plain(content[start + 1 : label_end])
+    after = label_end + 1
+    if content.startswith("(", after) and content[end - 1] == ")":
+        at = after + 1 + len(content[after + 1 :]) - len(content[after + 1 :].lstrip(" \t\n"))
+        target = parser.helpers.parseLinkDestination(content, at, len(content))
+        if target.ok and target.str:
+            return Link(url=absolute(target.str), at=at + content.startswith("<", at), title=title)
+    if end > after + 2 and content.startswith("[", after):
+        return Link(url="", at=start, title=title, definition=normalizeReference(content[after + 1 : end - 1]))
+    return Link(url="", at=start, title=title, definition=normalizeReference(content[start + 1 : label_end]))
+
+
+def _unmarked(content: str, notes: list[tuple[str, int, int]]) -> Iterator[Link]:
+    """URLs written without any markup (GFM's extended autolinks), and links that a space in their URL broke."""
+    text = _TEMPLATE.sub(lambda found: _BLANK * len(found.group()), content)
+    for _, start, end in notes:
+        text = text[:start] + _BLANK * (end - start) + text[end:]
+    text = _blank_anchors(text, content, notes)
+    for found in _BROKEN.finditer(text):
+        if _BLANK not in found[1]:
+            yield Link(url=found[1], at=found.start(1), spaced=True)
+    text = _BROKEN.sub(lambda found: _BLANK * len(found.group()), text)
+    for found in _BARE.finditer(text):
+        url = _trim(found[1].split(_BLANK, 1)[0])
+        if len(url) > len("https://"):
+            yield Link(url=url, at=found.start(1))
+
+
+def _blank_anchors(text: str, content: str, notes: list[tuple[str, int, int]]) -> str:
+    """Without the words of raw `<a>` elements, which are links already."""
+    for name, start, _ in notes:
+        if name == "html_inline" and _ANCHOR_OPEN.match(content, start):
+            end = content.lower().find("</a", start)
+            end = len(content) if end < 0 else end
+            text = text[:start] + _BLANK * (end - start) + text[end:]
+    return text
+
+
+def _trim(url: str) -> str:
+    """Without the punctuation of the sentence around it (GFM 0.29, section 6.9)."""
+    while url and url[-1] in "?!.,:*_~'\";)]":
+        if url[-1] == ")" and url.count(")") <= url.count("("):
+            break
+        url = url[:-1]
+    return url
+
+
+def anchors(text: str, start: int = 0) -> Iterator[Link]:
+    """The `<a href>` of raw HTML; only the first one where `start` points at it."""
+    for part in scan(text, start):
+        if isinstance(part, Tag) and part.name == "a" and not part.closing:
+            url, at = part.attributes.get("href", ("", 0))
+            end = text.lower().find("</a", part.end, part.end + 2_000)
+            title = plain(text[part.end : end]) if end >= 0 else ""
+            if cites(url.strip()):
+                yield Link(url=absolute(url.strip()), at=at + len(url) - len(url.lstrip()), title=title)
+            if start:
+                return
+        if start and isinstance(part, Tag):
+            return
+
+
+_MARKUP = (
+    (re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL), ""),
+    (re.compile(r"!\[([^\[\]]*)\]\([^()]*\)"), r"\1"),
+    (re.compile(r"\[\^[^\s\[\]]+\]"), ""),
+    (re.compile(r"\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)"), r"\1"),
+    (re.compile(r"\[([^\[\]]+)\]\[[^\[\]]*\]"), r"\1"),
+    (re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
+    (re.compile(r"(?<!\\)(?:\*\*|__|~~|`)"), ""),
+    (re.compile(r"(?<![\\\w])[*_](?=\S)|(?<=[^\s\\])[*_](?!\w)"), ""),
+)
+
+
+def plain(content: str) -> str:
+    """Markdown as the words that a reader sees, on one line."""
+    text = content[:20_000]
+    for pattern, replacement in _MARKUP:
+        text = pattern.sub(replacement, text)
+    return " ".join(unescapeAll(text).split())
