@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from crawler.compare import word_changes
 from crawler.model import Change
 from review.text import one_line
 
 MarkKind: TypeAlias = Literal["same", "deleted", "added"]
+
+_MOST: Final = 100_000
+"""Characters of one passage that are looked at; a long legal document has as many, a single block never."""
+_AROUND: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class Mark:
 
 def marks(change: Change) -> tuple[Mark, ...]:
     """The change's words in reading order, with the text made safe; neighbours are of different kinds."""
-    before, after = one_line(change.before), one_line(change.after)
+    before, after = _bounded(change.before, change.after)
     old, new = _Reader(before), _Reader(after)
     parts: list[tuple[MarkKind, str]] = []
     for op, removed, added in word_changes(before, after):
@@ -42,6 +46,25 @@ def marks(change: Change) -> tuple[Mark, ...]:
     gone, come = old.rest(), new.rest()
     parts += [("same", come)] if gone == come else [("deleted", gone), ("added", come)]
     return tuple(_joined(parts))
+
+
+def _bounded(before: str, after: str) -> tuple[str, str]:
+    """Both texts made safe; of enormous ones only what stands around the first difference: no page stalls a report."""
+    start = 0
+    if max(len(before), len(after)) > _MOST:
+        start = max(0, _common(before, after) - _AROUND)
+    return _window(before, start), _window(after, start)
+
+
+def _common(before: str, after: str) -> int:
+    """Characters that both begin with."""
+    differs = (at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
+    return next(differs, min(len(before), len(after)))
+
+
+def _window(text: str, start: int) -> str:
+    cut = one_line(text[start : start + _MOST])
+    return ("… " if start else "") + cut + (" …" if len(text) > start + _MOST else "")
 
 
 class _Reader:
