@@ -96,7 +96,7 @@ def _folder(path: Path) -> Iterator[Path]:
 
 
 def _glob(root: Path, pattern: str) -> Iterator[Path]:
-    """Files (and folders named like a guide, which are reported) that match; the fixed front of a glob is not walked."""
+    """Files (and folders named like a guide, which are reported) that match; its fixed front is not walked."""
     parts = PurePosixPath(pattern).parts
     fixed = next((i for i, part in enumerate(parts) if _WILD & set(part)), len(parts))
     base = Path(os.path.normpath(root.joinpath(*parts[:fixed])))
@@ -132,7 +132,7 @@ def walk(top: Path, *, folders: bool = False, deep: int | None = None) -> Iterat
             continue
         visited.add(key)
         try:
-            children = sorted(os.listdir(path), reverse=True)
+            children = sorted(path.iterdir(), reverse=True)
         except OSError:
             continue
-        stack += [(path / child, level + 1) for child in children if child not in NEVER]
+        stack += [(child, level + 1) for child in children if child.name not in NEVER]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 
-from guides.dates import DateMatch, find_date, parse_date
+from guides.dates import find_date, find_dates, parse_date
 from guides.links import Keys, absolute, cites
 from guides.model import Citation, Guide, GuideId, Library, Role, Statement, StatementKind
 from guides.passages import labelled, section_kind
@@ -139,23 +139,16 @@ def _in_text(part: Text, before: str) -> tuple[list[DateSpot], str]:
     """The labelled dates in one text, and what stands after the last date."""
     spots: list[DateSpot] = []
     at = 0
-    while True:
-        match: DateMatch | None = find_date(part.raw[at : at + 10_000])
-        if match is None:
-            return spots, before + part.words if at == 0 else part.raw[at:]
-        lead = (before if at == 0 else "") + part.raw[max(at, at + match.start - 80) : at + match.start]
+    for match in sorted(find_dates(part.raw), key=lambda match: match.start):
+        if match.start < at:
+            continue
+        lead = (before if at == 0 else "") + part.raw[max(at, match.start - 80) : match.start]
         kind = _kind(lead)
         if kind:
-            spots.append(
-                DateSpot(
-                    dates=kind,
-                    day=match.day,
-                    start=part.start + at + match.start,
-                    end=part.start + at + match.end,
-                    rank=0,
-                )
-            )
-        at += match.end
+            start, end = part.start + match.start, part.start + match.end
+            spots.append(DateSpot(dates=kind, day=match.day, start=start, end=end, rank=0))
+        at = match.end
+    return spots, before + part.words if at == 0 else part.raw[at:]
 
 
 def _structured(part: Text) -> Iterator[DateSpot]:

@@ -21,6 +21,7 @@ _BARE = re.compile(r"(?:(?<=[\s*_~(\[>])|^)(https?://[^\s<>\"`]+)", re.MULTILINE
 _BROKEN = re.compile(r"\]\(\s*(https?://?[^()\n<>]*?[^\s()<>][ \t]+[^()\n<>\"']*?)\s*\)", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{/\*.*?\*/\}", re.DOTALL)
 _ANCHOR_OPEN = re.compile(r"<a\s", re.IGNORECASE)
+_ANCHOR_CLOSE = re.compile(r"</a", re.IGNORECASE)
 _BLANK = "\x00"
 
 
@@ -40,7 +41,7 @@ def make_parser() -> MarkdownIt:
     """CommonMark with tables and footnotes. `env["notes"]`, where given, receives what inline rules match."""
     parser = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"])
     parser.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
-    parser.validateLink = _any_url  # type: ignore[method-assign]
+    parser.validateLink = _any_url  # type: ignore[method-assign, assignment]
     parser.core.ruler.disable("inline")
     for name in _NOTED:
         rule = next(rule for rule in parser.inline.ruler.__rules__ if rule.name == name)
@@ -112,9 +113,7 @@ def _link(content: str, start: int, end: int, parser: MarkdownIt, env: dict[str,
 def _unmarked(content: str, notes: list[tuple[str, int, int]]) -> Iterator[Link]:
     """URLs written without any markup (GFM's extended autolinks), and links that a space in their URL broke."""
     text = _TEMPLATE.sub(lambda found: _BLANK * len(found.group()), content)
-    for _, start, end in notes:
-        text = text[:start] + _BLANK * (end - start) + text[end:]
-    text = _blank_anchors(text, content, notes)
+    text = _blank(text, [(start, end) for _, start, end in notes] + _raw_anchors(content, notes))
     for found in _BROKEN.finditer(text):
         if _BLANK not in found[1]:
             yield Link(url=found[1], at=found.start(1), spaced=True)
@@ -125,14 +124,23 @@ def _unmarked(content: str, notes: list[tuple[str, int, int]]) -> Iterator[Link]
             yield Link(url=url, at=found.start(1))
 
 
-def _blank_anchors(text: str, content: str, notes: list[tuple[str, int, int]]) -> str:
-    """Without the words of raw `<a>` elements, which are links already."""
+def _blank(text: str, spans: list[tuple[int, int]]) -> str:
+    pieces, at = [], 0
+    for start, end in sorted(spans):
+        if end > at:
+            pieces += [text[at:start], _BLANK * (end - max(at, start))]
+            at = end
+    return "".join((*pieces, text[at:]))
+
+
+def _raw_anchors(content: str, notes: list[tuple[str, int, int]]) -> list[tuple[int, int]]:
+    """Where raw `<a>` elements stand: their words are links already."""
+    spans: list[tuple[int, int]] = []
     for name, start, _ in notes:
-        if name == "html_inline" and _ANCHOR_OPEN.match(content, start):
-            end = content.lower().find("</a", start)
-            end = len(content) if end < 0 else end
-            text = text[:start] + _BLANK * (end - start) + text[end:]
-    return text
+        if name == "html_inline" and _ANCHOR_OPEN.match(content, start) and not (spans and spans[-1][1] > start):
+            closing = _ANCHOR_CLOSE.search(content, start)
+            spans.append((start, closing.start() if closing else len(content)))
+    return spans
 
 
 def _trim(url: str) -> str:
@@ -149,8 +157,8 @@ def anchors(text: str, start: int = 0) -> Iterator[Link]:
     for part in scan(text, start):
         if isinstance(part, Tag) and part.name == "a" and not part.closing:
             url, at = part.attributes.get("href", ("", 0))
-            end = text.lower().find("</a", part.end, part.end + 2_000)
-            title = plain(text[part.end : end]) if end >= 0 else ""
+            closing = _ANCHOR_CLOSE.search(text, part.end, part.end + 2_000)
+            title = plain(text[part.end : closing.start()]) if closing else ""
             if cites(url.strip()):
                 yield Link(url=absolute(url.strip()), at=at + len(url) - len(url.lstrip()), title=title)
             if start:

@@ -17,7 +17,7 @@ def load(root: Path, settings: GuideSettings, *, today: date, paths: Sequence[st
     `paths` are files, folders or globs from a command line, relative to the working directory or to `root`; they
     stand in for `settings.paths`.
     """
-    root = Path(os.path.abspath(root))
+    root = Path(os.path.normpath(Path.cwd() / root))
     files, problems = find_files(root, settings, paths)
     libraries = [_read(file, settings, today) for file in files]
     guides, doubles = _distinct(guide for library in libraries for guide in library.guides)

@@ -13,6 +13,7 @@ _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][^\s/>]*)")
 _ATTRIBUTE = re.compile(
     r"""[\s/]*(?P<name>[^\s/>=][^\s/>=]*)(?:\s*=\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s>"'][^\s>]*)))?"""
 )
+_MARKUP = re.compile(r"<(?=[A-Za-z!?]|/[A-Za-z])")
 _GAP = re.compile(r"[\s/]*")
 _RAW = frozenset({"script", "style", "textarea", "title", "template", "noscript", "iframe", "xmp"})
 _SPACE = re.compile(r"\s+")
@@ -49,10 +50,11 @@ def scan(text: str, start: int = 0) -> Iterator[Tag | Text]:
     """Tags and texts in order; comments, doctypes and processing instructions are left out."""
     at, size = start, len(text)
     while at < size:
-        mark = text.find("<", at)
-        if mark < 0:
+        found = _MARKUP.search(text, at)
+        if found is None:
             yield Text(raw=text[at:], start=at)
             return
+        mark = found.start()
         if mark > at:
             yield Text(raw=text[at:mark], start=at)
         at = _aside(text, mark)
@@ -66,8 +68,8 @@ def scan(text: str, start: int = 0) -> Iterator[Tag | Text]:
         yield tag
         at = tag.end
         if tag.name in _RAW and not tag.closing:
-            found = re.compile(rf"</{tag.name}(?=[\s/>])", re.IGNORECASE).search(text, at)
-            end = found.start() if found else size
+            closing = re.compile(rf"</{tag.name}(?=[\s/>])", re.IGNORECASE).search(text, at)
+            end = closing.start() if closing else size
             if end > at:
                 yield Text(raw=text[at:end], start=at)
             at = end
