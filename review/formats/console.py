@@ -1,5 +1,6 @@
 """A sheet of terminal text made with rich: as wide as asked, coloured only when asked, whatever the environment."""
 
+import re
 from io import StringIO
 from typing import Final
 
@@ -11,6 +12,7 @@ from rich.text import Text
 from review.text import inert
 
 _NARROWEST: Final = 40
+_BLANK: Final = re.compile(r"\n{3,}")
 
 
 class Sheet:
@@ -42,5 +44,5 @@ class Sheet:
         self._console.print(Padding(what, (0, 0, 0, indent)) if indent else what)
 
     def text(self) -> str:
-        lines = self._out.getvalue().split("\n")
-        return inert("\n".join(line.rstrip() for line in lines))
+        lines = "\n".join(line.rstrip() for line in self._out.getvalue().split("\n"))
+        return inert(_BLANK.sub("\n\n", lines))

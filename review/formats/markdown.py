@@ -11,12 +11,14 @@ from typing import Final
 from guides.model import Claim, GuideProblem
 from review.formats.marks import marks
 from review.formats.wording import (
+    Places,
     check_detail,
     check_summary,
     check_word,
     in_check_order,
     is_quiet,
     place_of,
+    places_of,
     report_headline,
     title_of,
 )
@@ -68,22 +70,23 @@ def render_status(report: Report) -> str:
 
 def render_findings(report: Report) -> str:
     """The open findings, worst first, each with its passages."""
+    places = places_of(report.lines)
     out = [f"**{count(len(report.findings), 'open finding') if report.findings else 'No open findings'}.**", ""]
     for finding in report.findings[:_MOST_ROWS]:
-        out += _finding(finding, report.lines)
+        out += _finding(finding, places)
     return _finish(out + _more(len(report.findings)))
 
 
 def render_report(report: Report) -> str:
     """The drift report: what needs a look, with the passages; what could not be judged is counted; the rest listed."""
-    counts = count_report(report)
+    counts, places = count_report(report), places_of(report.lines)
     out = [f"# {escape(report_headline(report))}", ""]
     crawled = f"last crawl {moment(report.last_crawl)}" if report.last_crawl else "not crawled yet"
     out += [f"Made {moment(report.made)}; {crawled}; {count(report.sources, 'source')} watched.", ""]
     out += _problems(report.problems)
     for line in report.lines:
         if needs_look(line):
-            out += _guide(line, report.lines)
+            out += _guide(line, places)
     if counts.unjudged:
         out += ["## Not judged", "", f"{count(counts.unjudged, 'citation')} showed us no page at the last look.", ""]
     for state, title in ((StateKind.VERIFIED, "Verified"), (StateKind.UNVERIFIED, "Never verified")):
@@ -119,7 +122,7 @@ def link(url: str) -> str:
     return f"[{_marked(one_line(url))}](<{target.replace('`', '%60').replace('|', '%7C').replace('*', '%2A')}>)"
 
 
-def _guide(line: GuideLine, lines: Iterable[GuideLine]) -> list[str]:
+def _guide(line: GuideLine, places: Places) -> list[str]:
     verified = f"verified {day(line.view.verified)}" if line.view.verified else "never verified"
     out = [f"## {escape(title_of(line))}", ""]
     out += [f"**{line.state.state.value}** · {verified} · {escape(line.view.guide.file)}", ""]
@@ -128,12 +131,12 @@ def _guide(line: GuideLine, lines: Iterable[GuideLine]) -> list[str]:
     by_id = {finding.id: finding for finding in line.view.open_findings}
     for reason in line.state.reasons:
         if reason.finding is not None and reason.finding in by_id:
-            out += _finding(by_id[reason.finding], lines)
+            out += _finding(by_id[reason.finding], places)
     return out
 
 
-def _finding(finding: Finding, lines: Iterable[GuideLine]) -> list[str]:
-    where = f"{escape(place_of(finding, lines))} · since {day(finding.opened.date())} · finding {finding.id}"
+def _finding(finding: Finding, places: Places) -> list[str]:
+    where = f"{escape(place_of(finding, places))} · since {day(finding.opened.date())} · finding {finding.id}"
     out = [f"- **{escape(finding.severity)}**: {escape(finding.summary)}", f"  <br>{where}<br>{link(finding.url)}"]
     out += [f"  - {_passage(finding, number)}" for number in range(min(len(finding.changes), _MOST_CHANGES))]
     if len(finding.changes) > _MOST_CHANGES:

@@ -15,6 +15,7 @@ from review.formats.wording import (
     in_check_order,
     is_quiet,
     place_of,
+    places_of,
     report_headline,
     title_of,
 )
@@ -85,10 +86,11 @@ def render_findings(report: Report, *, width: int = 100, color: bool = False) ->
     if not report.findings:
         sheet.put(Text(f"No open findings. {count(len(report.lines), 'guide')} looked at.", style="bold"))
         return sheet.text()
+    places = places_of(report.lines)
     table = _table(("No.", 5), ("Severity", 13), ("What, where and what rests on it", None), narrow=narrow)
     for finding in report.findings:
         cell = Text(one_line(finding.summary), style="bold" if color else "")
-        cell.append(f"\n{place_of(finding, report.lines)} · since {day(finding.opened.date())}", style="not bold")
+        cell.append(f"\n{place_of(finding, places)} · since {day(finding.opened.date())}", style="not bold")
         cell.append(f"\n{one_line(finding.url)}", style="not bold blue")
         for claim in finding.claims[:3]:
             cell.append(f"\nline {claim.line}: “{one_line(claim.text, 160)}”", style="not bold italic")

@@ -1,12 +1,15 @@
 """The sentences that several formats share: what became of a citation, and how a check or a report sums up."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias
 
 from crawler.model import DriftKind, VerdictKind
+from guides.model import CitationKey, GuideId
 from review.model import CheckedCitation, CheckReport, Finding, GuideLine, Report, StateKind
 from review.report import MISSING_FRAGMENT, count_report, count_verdicts
 from review.text import count, one_line, shortened
+
+Places: TypeAlias = Mapping[tuple[GuideId, CitationKey], str]
 
 REASONS: Final = {
     "soft-404": "the page says “not found”",
@@ -158,13 +161,18 @@ def report_headline(report: Report) -> str:
     return f"Nothing has changed; {count(verified, 'guide')} verified, {counts.guides - verified:,} never"
 
 
-def place_of(finding: Finding, lines: Iterable[GuideLine]) -> str:
-    """ "guides/coursera.md:12" of the citation that a finding is about, or the guide's id."""
-    for line in lines:
-        if line.view.guide.id == finding.guide:
-            at = next((c.citation.line for c in line.view.citations if c.citation.key == finding.citation), None)
-            return one_line(line.view.guide.file) + (f":{at}" if at else "")
-    return one_line(finding.guide)
+def places_of(lines: Iterable[GuideLine]) -> Places:
+    """ "guides/coursera.md:12" of every citation in these guides."""
+    return {
+        (line.view.guide.id, each.citation.key): f"{one_line(line.view.guide.file)}:{each.citation.line}"
+        for line in lines
+        for each in line.view.citations
+    }
+
+
+def place_of(finding: Finding, places: Places) -> str:
+    """Where the citation stands that a finding is about, or else the guide's id."""
+    return places.get((finding.guide, finding.citation)) or one_line(finding.guide)
 
 
 def title_of(line: GuideLine) -> str:
