@@ -22,6 +22,8 @@ _BROKEN = re.compile(r"\]\(\s*(https?://?[^()\n<>]*?[^\s()<>][ \t]+[^()\n<>\"']*
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{/\*.*?\*/\}", re.DOTALL)
 _ANCHOR_OPEN = re.compile(r"<a\s", re.IGNORECASE)
 _ANCHOR_CLOSE = re.compile(r"</a", re.IGNORECASE)
+_MOST_BRACKETS = 3_000
+"""In one paragraph; markdown-it's time grows with their square, and beyond this only bare URLs are found."""
 _BLANK = "\x00"
 
 
@@ -74,7 +76,8 @@ def links_in(content: str, parser: MarkdownIt, env: dict[str, Any]) -> list[Link
     """Every link in the content of one inline token, in order."""
     notes: list[tuple[str, int, int]] = []
     inner = {"references": env.get("references", {}), "footnotes": env.get("footnotes", {}), "notes": notes}
-    parser.inline.parse(content, parser, inner, [])
+    if content.count("[") <= _MOST_BRACKETS:
+        parser.inline.parse(content, parser, inner, [])
     found = [link for note in notes for link in _noted_links(note, content, parser, inner)]
     found += _unmarked(content, notes)
     return sorted(found, key=lambda link: link.at)
