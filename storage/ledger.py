@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from crawler.model import Cited, FetchOrder, KnownSource, ResourceId, Snapshot, SnapshotId
 from crawler.sections import place_of
@@ -19,6 +19,47 @@ from storage.tables import Basis, Citation, Fetch, Guide, Memory, Resource, Stan
 from storage.tables import Snapshot as SnapshotTable
 
 _SNAPSHOT = SnapshotTable.__table__.c
+
+# Put together once: that takes longer than running them, and they run at every look.
+_RESOURCE = (
+    select(*Resource.__table__.c, Memory.data.label("memory"))
+    .outerjoin(Memory, Memory.resource_id == Resource.id)
+    .where(Resource.id == bindparam("resource"))
+)
+_SNAPSHOTS = select(*_SNAPSHOT).where(SnapshotTable.id.in_(bindparam("ids", expanding=True)))
+_CITATIONS = (
+    select(
+        Guide.name.label("guide_name"),
+        Guide.verified,
+        Guide.stet_on,
+        Guide.statements,
+        Citation.key,
+        Citation.url,
+        Citation.place.label("written_place"),
+        Citation.claim,
+        Citation.fragment,
+        Basis.snapshot_id.label("basis_snapshot"),
+        Standing.drift,
+        Standing.basis_id,
+        Standing.now_id,
+        Standing.since,
+        Standing.now_since,
+        Standing.sightings,
+        Standing.place,
+    )
+    .join(Guide, Guide.id == Citation.guide_id)
+    .outerjoin(Basis, and_(Basis.guide_id == Citation.guide_id, Basis.resource_id == Citation.resource_id))
+    # One that was measured against another basis than today's says nothing any more.
+    .outerjoin(
+        Standing,
+        and_(
+            Standing.citation_id == Citation.id,
+            or_(Basis.snapshot_id.is_(None), Standing.basis_id == Basis.snapshot_id),
+        ),
+    )
+    .where(Citation.resource_id == bindparam("resource"), Citation.active.is_(True))
+    .order_by(Citation.id)
+)
 
 
 def due(
@@ -49,15 +90,10 @@ def due(
 
 def known(connection: Connection, resource: ResourceId) -> KnownSource:
     """All that is known of a resource. Raises StoreError where there is none of that number."""
-    query = (
-        select(*Resource.__table__.c, Memory.data.label("memory"))
-        .outerjoin(Memory, Memory.resource_id == Resource.id)
-        .where(Resource.id == resource)
-    )
-    row = connection.execute(query).first()
+    row = connection.execute(_RESOURCE, {"resource": resource}).first()
     if row is None:
         raise StoreError(f"there is no resource {resource} in the store")
-    citations = connection.execute(_citations(resource)).all()
+    citations = connection.execute(_CITATIONS, {"resource": resource}).all()
     wanted = {each.basis_snapshot for each in citations} | {row.newest_id}
     held = snapshots_by_id(connection, [each for each in wanted if each is not None])
     return KnownSource(
@@ -92,9 +128,7 @@ def snapshot(connection: Connection, wanted: SnapshotId) -> Snapshot:
 
 def snapshots_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Snapshot]:
     return {
-        row.id: rows.snapshot_of(row)
-        for part in chunks(ids)
-        for row in connection.execute(select(*_SNAPSHOT).where(SnapshotTable.id.in_(part)))
+        row.id: rows.snapshot_of(row) for part in chunks(ids) for row in connection.execute(_SNAPSHOTS, {"ids": part})
     }
 
 
@@ -132,42 +166,6 @@ def _order(row: AnyRow) -> FetchOrder:
         validators=rows.validators_of(row),
         history=rows.history_of(row),
         render=rows.read(row.render, Render, Render.AUTO),
-    )
-
-
-def _citations(resource: ResourceId) -> Select[Any]:
-    return (
-        select(
-            Guide.name.label("guide_name"),
-            Guide.verified,
-            Guide.stet_on,
-            Guide.statements,
-            Citation.key,
-            Citation.url,
-            Citation.place.label("written_place"),
-            Citation.claim,
-            Citation.fragment,
-            Basis.snapshot_id.label("basis_snapshot"),
-            Standing.drift,
-            Standing.basis_id,
-            Standing.now_id,
-            Standing.since,
-            Standing.now_since,
-            Standing.sightings,
-            Standing.place,
-        )
-        .join(Guide, Guide.id == Citation.guide_id)
-        .outerjoin(Basis, and_(Basis.guide_id == Citation.guide_id, Basis.resource_id == Citation.resource_id))
-        # One that was measured against another basis than today's says nothing any more.
-        .outerjoin(
-            Standing,
-            and_(
-                Standing.citation_id == Citation.id,
-                or_(Basis.snapshot_id.is_(None), Standing.basis_id == Basis.snapshot_id),
-            ),
-        )
-        .where(Citation.resource_id == resource, Citation.active.is_(True))
-        .order_by(Citation.id)
     )
 
 

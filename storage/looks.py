@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from crawler.model import (
     CitedLook,
@@ -32,11 +32,38 @@ ALL = "all"
 """`keep`: every distinct body."""
 
 
+# Put together once: that takes longer than running them, and they run at every look.
+_LOCKED = (
+    select(Resource.id, Resource.newest_id, Resource.next_due)
+    .where(Resource.id == bindparam("resource"))
+    .with_for_update()
+)
+_CITATIONS = (
+    select(Citation.id, Citation.guide_id, Citation.url, Citation.key, Citation.fragment, Guide.name)
+    .join(Guide, Guide.id == Citation.guide_id)
+    .where(Citation.resource_id == bindparam("resource"), Citation.active.is_(True))
+)
+_SERVED_BEFORE = select(SnapshotTable.id, SnapshotTable.last_seen).where(
+    SnapshotTable.resource_id == bindparam("resource"),
+    SnapshotTable.digest == bindparam("digest"),
+    SnapshotTable.status == bindparam("status"),
+)
+_IS_GOOD = select(SnapshotTable.good).where(SnapshotTable.id == bindparam("row"))
+_UPDATE_SNAPSHOT = update(SnapshotTable).where(SnapshotTable.id == bindparam("row"))
+_UPDATE_RESOURCE = update(Resource).where(Resource.id == bindparam("row"))
+_MEMORY_HASH = select(Memory.hash).where(Memory.resource_id == bindparam("resource"))
+_NO_STANDING = delete(StandingTable).where(StandingTable.citation_id == bindparam("citation"))
+_BASIS = select(Basis.snapshot_id).where(
+    Basis.guide_id == bindparam("guide"), Basis.resource_id == bindparam("resource")
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Citation:
     id: int
     guide_id: int
     url: str
+    fragment: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +83,7 @@ class _Look:
 def write(connection: Connection, seen: Observation, ops: Sequence[FindingOp], *, run: int | None, keep: str) -> None:
     """Raises StoreError where the resource is not in the store."""
     # Held to the end: two crawls that look at one resource at once take turns.
-    resource = connection.execute(
-        select(Resource.id, Resource.newest_id, Resource.next_due).where(Resource.id == seen.source).with_for_update()
-    ).first()
+    resource = connection.execute(_LOCKED, {"resource": seen.source}).first()
     if resource is None:
         raise StoreError(f"there is no resource {seen.source} ({seen.url}) in the store")
     stored = _snapshot(connection, seen)
@@ -83,14 +108,9 @@ def write(connection: Connection, seen: Observation, ops: Sequence[FindingOp], *
 
 
 def _citations(connection: Connection, resource: int) -> dict[tuple[str, str], _Citation]:
-    query = (
-        select(Citation.id, Citation.guide_id, Citation.url, Citation.key, Guide.name)
-        .join(Guide, Guide.id == Citation.guide_id)
-        .where(Citation.resource_id == resource, Citation.active.is_(True))
-    )
     return {
-        (row.name, row.key): _Citation(id=row.id, guide_id=row.guide_id, url=row.url)
-        for row in connection.execute(query)
+        (row.name, row.key): _Citation(id=row.id, guide_id=row.guide_id, url=row.url, fragment=row.fragment)
+        for row in connection.execute(_CITATIONS, {"resource": resource})
     }
 
 
@@ -102,10 +122,8 @@ def _snapshot(connection: Connection, seen: Observation) -> int | None:
     served = seen.snapshot or seen.same_as
     if served is None:
         return None
-    key = (SnapshotTable.resource_id == seen.source, SnapshotTable.status == (bounded(served.status) or 0))
-    found = connection.execute(
-        select(SnapshotTable.id, SnapshotTable.last_seen).where(*key, SnapshotTable.digest == served.digest)
-    ).first()
+    key = {"resource": seen.source, "status": bounded(served.status) or 0, "digest": served.digest}
+    found = connection.execute(_SERVED_BEFORE, key).first()
     if found is not None:
         values: dict[str, Any] = {"last_seen": max(found.last_seen, seen.at)}
         if seen.snapshot is not None:
@@ -113,7 +131,7 @@ def _snapshot(connection: Connection, seen: Observation) -> int | None:
             values |= {"health": served.health, "good": _good(seen, served)}
             if seen.text_digest:
                 values["text_hash"] = name_hash(seen.text_digest)
-        connection.execute(update(SnapshotTable).where(SnapshotTable.id == found.id).values(values))
+        connection.execute(_UPDATE_SNAPSHOT, {"row": found.id, **values})
         return int(found.id)
     if seen.snapshot is None:
         raise StoreError(f"{seen.url}: a page that is not in the store was said to be served again")
@@ -145,7 +163,7 @@ def _newest(look: _Look) -> int | None:
     """The newest good snapshot after this look."""
     if look.snapshot is None:
         return look.resource.newest_id  # type: ignore[no-any-return]
-    good = look.connection.execute(select(SnapshotTable.good).where(SnapshotTable.id == look.snapshot)).scalar_one()
+    good = look.connection.execute(_IS_GOOD, {"row": look.snapshot}).scalar_one()
     if good:
         return look.snapshot
     if look.resource.newest_id != look.snapshot:
@@ -212,12 +230,12 @@ def _resource(look: _Look, newest: int | None) -> None:
         values["title"] = seen.title
     if seen.next_due is not None and look.resource.next_due is not None:
         values["next_due"] = seen.next_due
-    look.connection.execute(update(Resource).where(Resource.id == seen.source).values(values))
+    look.connection.execute(_UPDATE_RESOURCE, {"row": seen.source, **values})
 
 
 def _memory(look: _Look) -> None:
     memory = dict(look.seen.memory)
-    known = look.connection.execute(select(Memory.hash).where(Memory.resource_id == look.seen.source)).scalar()
+    known = look.connection.execute(_MEMORY_HASH, {"resource": look.seen.source}).scalar()
     if known is None and not memory:
         return
     digest = hashlib.sha256(json_bytes(memory)).hexdigest()
@@ -231,15 +249,12 @@ def _memory(look: _Look) -> None:
 
 def _cited(look: _Look, citation: _Citation, seen: CitedLook) -> None:
     connection = look.connection
-    connection.execute(
-        update(Citation)
-        .where(Citation.id == citation.id, Citation.fragment.is_distinct_from(seen.fragment))
-        .values(fragment=seen.fragment)
-    )
+    if citation.fragment != seen.fragment:
+        connection.execute(update(Citation).where(Citation.id == citation.id).values(fragment=seen.fragment))
     if seen.basis_is_new and seen.basis is not None:
         _basis(look, citation, seen.basis)
     if seen.standing is None:
-        connection.execute(delete(StandingTable).where(StandingTable.citation_id == citation.id))
+        connection.execute(_NO_STANDING, {"citation": citation.id})
     else:
         _standing(look, citation, seen.standing)
 
@@ -267,9 +282,8 @@ def _basis(look: _Look, citation: _Citation, basis: Snapshot) -> None:
 
 
 def _standing(look: _Look, citation: _Citation, standing: Standing) -> None:
-    basis = look.connection.execute(
-        select(Basis.snapshot_id).where(Basis.guide_id == citation.guide_id, Basis.resource_id == look.seen.source)
-    ).scalar()
+    key = {"guide": citation.guide_id, "resource": look.seen.source}
+    basis = look.connection.execute(_BASIS, key).scalar()
     if basis is not None and basis != standing.basis:
         return  # the basis moved while this look was under way: what was measured speaks of the old one
     row = {

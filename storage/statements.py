@@ -1,6 +1,7 @@
 """Statements that SQLite and PostgreSQL write alike, but SQLAlchemy spells by dialect."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
@@ -19,19 +20,25 @@ def insert_new(
 ) -> None:
     """Insert; a row that is there already stays as it is."""
     if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(_insert(connection.dialect.name, table).on_conflict_do_nothing(), rows)
 
 
 def insert_or_update(connection: Connection, table: type[Base], row: Mapping[str, Any]) -> None:
     """Insert; a row with the same primary key gets these values."""
+    connection.execute(_upsert(connection.dialect.name, table, tuple(row)), row)
+
+
+@lru_cache(maxsize=64)
+def _upsert(dialect: str, table: type[Base], names: tuple[str, ...]) -> postgresql.Insert | sqlite.Insert:
+    # Kept: putting a statement together takes longer than running it.
     keys = [column.name for column in table.__table__.primary_key]
-    statement = _insert(connection, table)
-    changed = {name: statement.excluded[name] for name in row if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), row)
+    statement = _insert(dialect, table)
+    changed = {name: statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
-def _insert(connection: Connection, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+def _insert(dialect: str, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def chunks(values: Iterable[T]) -> Iterator[list[T]]:
