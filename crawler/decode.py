@@ -11,7 +11,11 @@ import brotli  # type: ignore[import-untyped]
 import zstandard
 
 STEP = 64 * 1024
+SLICE = 512
 MAX_LAYERS = 3
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
 BOMB_RATIO = 250
 """Decoded to encoded. Honest pages stay below 100; deflate itself cannot go beyond 1,032 (zlib's own documentation)."""
 
@@ -60,7 +64,7 @@ class _Zlib:
         self._started = self._started or bool(data)
         while data:
             if self._inner.eof:
-                if not (self._gzip and data.startswith(b"\x1f\x8b")):
+                if not (self._gzip and _begins(data, _GZIP_MAGIC)):
                     return  # what follows the end is rubbish, and browsers pass over it
                 self._inner = zlib.decompressobj(31)
             made = self._inner.decompress(data, STEP)
@@ -113,7 +117,7 @@ class _Zstd:
         self._started = False
 
     @staticmethod
-    def _new() -> zstandard.ZstdDecompressionObj:
+    def _new() -> "zstandard.ZstdDecompressionObj":
         return zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj(write_size=STEP)
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
@@ -121,7 +125,7 @@ class _Zstd:
         position = 0
         while position < len(data):
             if self._inner.eof:
-                if not data.startswith(b"\x28\xb5\x2f\xfd", position):
+                if not _begins(data[position : position + 4], _ZSTD_MAGIC):
                     return
                 self._inner = self._new()
             part = data[position : position + self.BITE]
@@ -164,8 +168,14 @@ class Decoder:
 
     def feed(self, data: bytes) -> None:
         """Raises `DecodingError`, `TooLargeError` or `BombError`."""
-        if not data:
-            return
+        if self._layers:
+            # In small slices, so that the ratio is known while a piece unfolds and not only after it.
+            for position in range(0, len(data), SLICE):
+                self._feed(data[position : position + SLICE])
+        elif data:
+            self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
         if not self._taken and self._layers and _plain(self._names[-1], data):
             self._layers = []
         first = not self._taken
@@ -173,7 +183,7 @@ class Decoder:
         try:
             self._push(data, 0)
         except _ERRORS as error:
-            if not first or self._out:
+            if not first or self._out or not _textual(data):
                 raise DecodingError(f"the body is not {', '.join(self._names)}") from error
             self._layers = []
             self._push(data, 0)
@@ -211,5 +221,15 @@ def _zlib_header(data: bytes) -> bool:
 
 
 def _plain(name: str, data: bytes) -> bool:
-    magic = {"gzip": b"\x1f\x8b", "x-gzip": b"\x1f\x8b", "zstd": b"\x28\xb5\x2f\xfd"}.get(name, b"")
-    return not data.startswith(magic[: len(data)])
+    magic = {"gzip": _GZIP_MAGIC, "x-gzip": _GZIP_MAGIC, "zstd": _ZSTD_MAGIC}.get(name, b"")
+    return not _begins(data, magic)
+
+
+def _begins(data: bytes, magic: bytes) -> bool:
+    """Whether data begins with these bytes, as far as it goes."""
+    return data.startswith(magic[: len(data)])
+
+
+def _textual(data: bytes) -> bool:
+    """Whether this can be the beginning of a page as it stands: neither br nor deflate has a mark to know it by."""
+    return not any(byte < 9 or 13 < byte < 32 for byte in data[:64])

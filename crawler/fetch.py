@@ -105,7 +105,11 @@ class HttpFetcher:
             sleep=self._clock.sleep,
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
-        result: Attempt = await retrying(lambda: self._follow(url, order, next(counter)))
+
+        async def once() -> Attempt:
+            return await self._follow(url, order, next(counter))
+
+        result: Attempt = await retrying(once)
         return result
 
     def _retry_wait(self, state: RetryCallState) -> float:

@@ -7,6 +7,9 @@ from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
 
+MAX_WAITS = 20
+"""After so many postponements the work is given out all the same; the pace of its host still holds it."""
+
 
 class HostQueue(Generic[Work]):
     """Queues by host, served in turn. `per_host` is how many of one host may be out at once.
@@ -21,6 +24,8 @@ class HostQueue(Generic[Work]):
         self._waiting: dict[str, deque[Work]] = {}
         self._turn: deque[str] = deque()
         self._later: list[tuple[float, str]] = []
+        self._due: dict[str, float] = {}
+        self._waits: dict[str, int] = {}
         self._placed: set[str] = set()
         self._out: dict[str, int] = {}
         self._size = 0
@@ -36,22 +41,28 @@ class HostQueue(Generic[Work]):
     def take(self, now: float) -> tuple[str, Work] | None:
         """The next piece of work whose host may be asked at `now` (seconds, of any clock); None if there is none."""
         while self._later and self._later[0][0] <= now:
-            self._turn.append(heapq.heappop(self._later)[1])
+            at, host = heapq.heappop(self._later)
+            if self._due.get(host) == at:
+                del self._due[host]
+                self._turn.append(host)
         while self._turn:
             host = self._turn.popleft()
             self._placed.discard(host)
             lag = self._ready_in(host)
-            if 0.001 < lag < float("inf"):
+            if 0.001 < lag < float("inf") and self._waits.get(host, 0) < MAX_WAITS:
+                self._waits[host] = self._waits.get(host, 0) + 1
                 self._postpone(host, now + lag)
                 continue
             return host, self._serve(host, now)
         return None
 
-    def done(self, host: str) -> None:
-        """A piece of this host's work came back."""
+    def done(self, host: str, *, asked: bool = True) -> None:
+        """A piece of this host's work came back; where the host was not asked at all, the next need not wait."""
         self._out[host] -= 1
         if not self._out[host]:
             del self._out[host]
+        if not asked and self._due.pop(host, None) is not None:
+            self._turn.append(host)
         self._place(host)
 
     def next_at(self) -> float | None:
@@ -62,6 +73,7 @@ class HostQueue(Generic[Work]):
         waiting = self._waiting[host]
         work = waiting.popleft()
         self._size -= 1
+        self._waits.pop(host, None)
         if not waiting:
             del self._waiting[host]
         self._out[host] = self._out.get(host, 0) + 1
@@ -82,4 +94,5 @@ class HostQueue(Generic[Work]):
 
     def _postpone(self, host: str, at: float) -> None:
         self._placed.add(host)
+        self._due[host] = at
         heapq.heappush(self._later, (at, host))

@@ -8,14 +8,14 @@ import asyncio
 import heapq
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Protocol, runtime_checkable
 
 from crawler.hostqueue import HostQueue
 from crawler.hosts import Hosts
-from crawler.model import Attempt, Digest, Failed, Fetched, FetchOrder, PageHealth, Visit
+from crawler.model import Attempt, Digest, Failed, Fetched, FetchOrder, PageHealth, RefusalKind, Refused, Visit
 from crawler.outage import HostResult, is_answer, is_outage
 from crawler.policy import CrawlSettings, Policy
 from crawler.ports import Clock, Fetcher
@@ -35,13 +35,6 @@ CANARIES = 3
 _LOOPBACK = ("127.", "[::1]", "localhost")
 _HTML = ("", "text/html", "application/xhtml+xml", "application/xml", "text/xml")
 _NOTHING = Digest(sha256(b"").hexdigest())
-
-
-@runtime_checkable
-class Paced(Protocol):
-    """A fetcher that knows the pace of each host."""
-
-    hosts: Hosts
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -83,8 +76,9 @@ class PoliteSweeper:
         """Visit every resource once. At most `WINDOW` orders and `concurrency` fetches are held at a time."""
         run = _Sweep(self._fetcher, self._crawl, self._policy, self._clock, self._health, iter(orders))
         try:
-            async for visit in run.visits():
-                yield visit
+            async with aclosing(run.visits()) as visits:
+                async for visit in visits:
+                    yield visit
         finally:
             await run.close()
 
@@ -102,15 +96,18 @@ class _Sweep:
         orders: Iterator[FetchOrder],
     ) -> None:
         self._fetcher, self._policy, self._clock, self._health = fetcher, policy, clock, health
-        hosts = fetcher.hosts if isinstance(fetcher, Paced) else Hosts(crawl, clock)
-        # Fetches that wait (a retry, a redirect's host) hold no slot of a paced fetcher: more may be under way.
-        self._slots = max(1, crawl.concurrency) * (4 if isinstance(fetcher, Paced) else 1)
+        shared = getattr(fetcher, "hosts", None)
+        paced = isinstance(shared, Hosts)
+        hosts = shared if isinstance(shared, Hosts) else Hosts(crawl, clock)
+        # A fetch that waits (for a retry, a redirect's host) holds no slot of a fetcher that paces hosts itself.
+        self._slots = max(1, crawl.concurrency) * (4 if paced else 1)
         self._orders: Iterator[FetchOrder] | None = orders
         self._queue: HostQueue[_Case] = HostQueue(per_host=crawl.per_host, ready_in=hosts.ready_in, gap=hosts.gap)
         self._again: list[tuple[float, int, _Case]] = []
         self._undecided: list[_Case] = []
         self._held = 0
         self._numbers = itertools.count(1)
+        self._active = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._done: asyncio.Queue[tuple[_Case, Attempt | BaseException] | None] = asyncio.Queue()
         self._alarm: asyncio.Task[None] | None = None
@@ -120,11 +117,11 @@ class _Sweep:
         self._heard_at = 0
         self._canaries: deque[tuple[str, FetchOrder]] = deque(maxlen=CANARIES)
 
-    async def visits(self) -> AsyncIterator[Visit]:
+    async def visits(self) -> AsyncGenerator[Visit, None]:
         while True:
             self._read_ahead()
             self._start()
-            if not self._tasks and self._done.empty() and not self._more():
+            if not self._active and self._done.empty() and not self._more():
                 break
             outcome = await self._next()
             if outcome is not None and (visit := self._settle(*outcome)) is not None:
@@ -152,7 +149,8 @@ class _Sweep:
             if order is None:
                 self._orders = None
                 return
-            case = _Case(order=order, host=host_key(order.url))
+            # What has no host waits for no host.
+            case = _Case(order=order, host=host_key(order.url) or f"?{next(self._numbers)}")
             self._queue.add(case.host, case)
 
     def _start(self) -> None:
@@ -160,7 +158,8 @@ class _Sweep:
         while self._again and self._again[0][0] <= now:
             case = heapq.heappop(self._again)[2]
             self._queue.add(case.host, case)
-        while len(self._tasks) < self._slots and (found := self._queue.take(now)) is not None:
+        while self._active < self._slots and (found := self._queue.take(now)) is not None:
+            self._active += 1
             task = asyncio.create_task(self._fetch(found[1]))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -182,12 +181,12 @@ class _Sweep:
 
     async def _next(self) -> tuple[_Case, Attempt | BaseException] | None:
         """The next attempt that is complete, or None when there may be something to start."""
-        reading = self._orders is not None and len(self._queue) < WINDOW and len(self._tasks) < self._slots
+        reading = self._orders is not None and len(self._queue) < WINDOW and self._active < self._slots
         if reading and self._done.empty():
             await asyncio.sleep(0)
             return None if self._done.empty() else self._done.get_nowait()
         dues = [self._again[0][0]] if self._again else []
-        if len(self._tasks) < self._slots and (at := self._queue.next_at()) is not None:
+        if self._active < self._slots and (at := self._queue.next_at()) is not None:
             dues.append(at)
         if dues:
             self._set_alarm(min(dues))
@@ -211,7 +210,8 @@ class _Sweep:
 
     def _settle(self, case: _Case, outcome: Attempt | BaseException) -> Visit | None:
         """Take an attempt in: a visit if that decides the case, None if it has to wait."""
-        self._queue.done(case.host)
+        self._active -= 1
+        self._queue.done(case.host, asked=not isinstance(outcome, Refused))
         if isinstance(outcome, BaseException):
             raise outcome
         health = self._look(outcome)
@@ -247,6 +247,8 @@ class _Sweep:
     # ------------------------------------------------------------ is it us?
 
     def _note(self, case: _Case, attempt: Attempt, *, doubtful: bool) -> None:
+        if isinstance(attempt, Refused) and attempt.kind is not RefusalKind.ROBOTS:
+            return
         loopback = case.host.startswith(_LOOPBACK)
         before = self._results.get(case.host) or HostResult(host=case.host)
         known_good = case.order.history.last_ok is not None and case.order.history.failing_since is None
