@@ -105,6 +105,7 @@ def date_spots(parts: list[Tag | Text]) -> list[DateSpot]:
             hidden = part.name if part.name in _HIDDEN and not part.closing else ""
             if part.name == "script" and "ld+json" not in part.get("type").lower():
                 hidden = "code"
+            before += " "
             if part.name == "time" and not part.closing:
                 spot = _in_attribute(part, before)
                 found += [spot] if spot else []

@@ -14,11 +14,12 @@ from guides.source import Source, decode
 
 FIXTURES = Path(__file__).parent / "fixtures"
 TODAY = date(2026, 1, 1)
+PLAIN = GuideSettings()
 SOUND = sorted((FIXTURES / "valid").iterdir())
 BROKEN = sorted(path for path in (FIXTURES / "invalid").iterdir() if path.suffix != ".expected")
 
 
-def read(name: str, data: bytes | str, config: GuideSettings = GuideSettings()) -> Library:
+def read(name: str, data: bytes | str, config: GuideSettings = PLAIN) -> Library:
     return read_file(name, data if isinstance(data, bytes) else data.encode(), config, today=TODAY)
 
 
@@ -139,14 +140,29 @@ def test_nothing_in_a_file_is_raised(text: str) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["[t](URL)", "<URL>", "URL", '[t](URL "q")', "> [é](URL)", "1. [t](URL)", "- x\n  [t](URL)",
-             '<a href="URL">t</a>', "| a | [t](URL) |\n|---|---|\n| [t](URL) | URL |", "[^1]: URL", "`URL`", "![i](URL)",
-             "# URL", "\t- [t](URL)", "**[t](URL)**", "[t][r]\n\n[r]: URL"]
+            [
+                "[t](URL)",
+                "<URL>",
+                "URL",
+                '[t](URL "q")',
+                "> [é](URL)",
+                "1. [t](URL)",
+                "- x\n  [t](URL)",
+                '<a href="URL">t</a>',
+                "| a | [t](URL) |\n|---|---|\n| [t](URL) | URL |",
+                "[^1]: URL",
+                "`URL`",
+                "![i](URL)",
+                "# URL",
+                "\t- [t](URL)",
+                "**[t](URL)**",
+                "[t][r]\n\n[r]: URL",
+            ]
         ),
         max_size=8,
     ),
     st.sampled_from(["\n", "\n\n", "\r\n\r\n", "\n  ", "\n\n> "]),
-)  # fmt: skip
+)
 def test_positions_hold_in_any_mixture(parts: list[str], gap: str) -> None:
     text = gap.join(part.replace("URL", f"https://{i}.example/p") for i, part in enumerate(parts))
     source = source_of("x.md", text.encode())

@@ -25,8 +25,16 @@ def stet(name: str, data: bytes, mapping: Mapping | None = None, which: int = 0)
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
-        ("a.md", "---\ntitle: x\nverified: '2025-11-08'  # by me \n---\nb", "---\ntitle: x\nverified: '2026-01-22'  # by me \n---\nb"),
-        ("a.md", "---\r\ntitle: x \r\ntags: [a]\r\n---\r\nb", "---\r\ntitle: x \r\nverified: 2026-01-22\r\ntags: [a]\r\n---\r\nb"),
+        (
+            "a.md",
+            "---\ntitle: x\nverified: '2025-11-08'  # me \n---\nb",
+            "---\ntitle: x\nverified: '2026-01-22'  # me \n---\nb",
+        ),
+        (
+            "a.md",
+            "---\r\ntitle: x \r\ntags: [a]\r\n---\r\nb",
+            "---\r\ntitle: x \r\nverified: 2026-01-22\r\ntags: [a]\r\n---\r\nb",
+        ),
         ("a.md", "---\ntags:\n  - a\n---\nb", "---\ntags:\n  - a\nverified: 2026-01-22\n---\nb"),
         ("a.md", "---\ntitle: x\nverified:\n---\n", "---\ntitle: x\nverified: 2026-01-22\n---\n"),
         ("a.md", "---\ntitle: x\nverified: 2025-11-08T10:00:00Z\n---\n", "---\ntitle: x\nverified: 2026-01-22\n---\n"),
@@ -34,12 +42,20 @@ def stet(name: str, data: bytes, mapping: Mapping | None = None, which: int = 0)
         ("a.md", "---\n---\n# t\n", "---\nverified: 2026-01-22\n---\n# t\n"),
         ("a.yaml", "title: >-\n  long\n  title\ntime: 5", "title: >-\n  long\n  title\ntime: 5\nverified: 2026-01-22"),
         ("a.yaml", "{title: x, time: 5}\n", "{title: x, time: 5, verified: 2026-01-22}\n"),
-        ("a.json", '{\n  "title": "x",\n  "time": "5"\n}\n', '{\n  "title": "x",\n  "time": "5",\n  "verified": "2026-01-22"\n}\n'),
+        (
+            "a.json",
+            '{\n  "title": "x",\n  "time": "5"\n}\n',
+            '{\n  "title": "x",\n  "time": "5",\n  "verified": "2026-01-22"\n}\n',
+        ),
         ("a.json", '{"title": "x", "verified": null}', '{"title": "x", "verified": "2026-01-22"}'),
         ("a.html", "<h1>t</h1>Verified 11/8/2025.", "<h1>t</h1>Verified 1/22/2026."),
-        ("a.html", "<h1>t</h1>Verified <time datetime='2025-11-08'>8 Nov 2025</time>", "<h1>t</h1>Verified <time datetime='2026-01-22'>22 Jan 2026</time>"),
+        (
+            "a.html",
+            "<p>Verified <time datetime='2025-11-08'>8 Nov 2025</time>",
+            "<p>Verified <time datetime='2026-01-22'>22 Jan 2026</time>",
+        ),
     ],
-)  # fmt: skip
+)
 def test_only_the_date_changes(name: str, before: str, after: str) -> None:
     for encode in (
         str.encode,
@@ -88,8 +104,14 @@ def test_any_other_byte_stays(title: str, body: str, end: str, quote: str) -> No
 
 @given(st.dates(date(1990, 1, 1), date(2100, 1, 1)), st.dates(date(1990, 1, 1), date(2100, 1, 1)))
 def test_a_rewritten_date_reads_as_the_new_day(old: date, new: date) -> None:
-    for text in (f"{old:%Y-%m-%d}", f"{old:%m/%d/%Y}", f"{old.day}.{old.month}.{old.year}", f"{old:%B} {old.day}, {old.year}",
-                 f"{old.day} {old:%b} {old.year}", f"{old.year}年{old.month}月{old.day}日"):  # fmt: skip
+    for text in (
+        f"{old:%Y-%m-%d}",
+        f"{old:%m/%d/%Y}",
+        f"{old.day}.{old.month}.{old.year}",
+        f"{old:%B} {old.day}, {old.year}",
+        f"{old.day} {old:%b} {old.year}",
+        f"{old.year}年{old.month}月{old.day}日",
+    ):
         assert parse_date(text) == old
         written = rewrite_date(text, new)
         assert written is not None
@@ -99,11 +121,19 @@ def test_a_rewritten_date_reads_as_the_new_day(old: date, new: date) -> None:
 @pytest.mark.parametrize(
     ("text", "day"),
     [
-        ("20/11/2025", date(2025, 11, 20)), ("8. November 2025", date(2025, 11, 8)), ("8 de mayo de 2025", date(2025, 5, 8)),
-        ("1er août 2025", date(2025, 8, 1)), ("8 listopada 2025", date(2025, 11, 8)), ("November 8th, 2025", date(2025, 11, 8)),
-        ("2025-13-01", None), ("31/31/2025", None), ("soon", None), ("", None), ("version 1.2.2025", None),
+        ("20/11/2025", date(2025, 11, 20)),
+        ("8. November 2025", date(2025, 11, 8)),
+        ("8 de mayo de 2025", date(2025, 5, 8)),
+        ("1er août 2025", date(2025, 8, 1)),
+        ("8 listopada 2025", date(2025, 11, 8)),
+        ("November 8th, 2025", date(2025, 11, 8)),
+        ("2025-13-01", None),
+        ("31/31/2025", None),
+        ("soon", None),
+        ("", None),
+        ("version 1.2.2025", None),
     ],
-)  # fmt: skip
+)
 def test_dates_as_people_write_them(text: str, day: date | None) -> None:
     assert parse_date(text) == day
 
