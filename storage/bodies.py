@@ -9,7 +9,7 @@ import hashlib
 from typing import Final
 
 import zstandard
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from storage.errors import StoreError
 from storage.statements import insert_new
@@ -19,6 +19,25 @@ LEVEL: Final = 6
 """zstd's level: of 3, 6, 9 the last whose cost stays under that of hashing and parsing the page."""
 
 RAW, ZSTD = "raw", "zstd"
+
+_KEPT = select(Body.size).where(Body.digest == bindparam("digest"))
+_PIN = (
+    update(Snapshot)
+    .where(Snapshot.id.in_(bindparam("ids", expanding=True)), Snapshot.pinned.is_(False))
+    .values(pinned=True)
+)
+_WITH_TEXT = (
+    select(Snapshot.id)
+    .join(Body, Body.digest == Snapshot.digest)
+    .where(
+        Snapshot.resource_id == bindparam("resource"),
+        Snapshot.text_hash == bindparam("text"),
+        Snapshot.good.is_(True),
+    )
+    .limit(1)
+)
+_HELD = _WITH_TEXT.where(Snapshot.id != bindparam("row"))
+_HELD_BEFORE = _WITH_TEXT.where(Snapshot.id < bindparam("row"))
 
 
 def put(connection: Connection, digest: str, data: bytes) -> None:
@@ -40,7 +59,7 @@ def put(connection: Connection, digest: str, data: bytes) -> None:
 
 
 def kept(connection: Connection, digest: str) -> bool:
-    return connection.execute(select(Body.size).where(Body.digest == digest)).first() is not None
+    return connection.execute(_KEPT, {"digest": digest}).first() is not None
 
 
 def get(connection: Connection, digest: str) -> bytes:
@@ -85,18 +104,8 @@ def _whose(connection: Connection, digest: str) -> str:
 
 def text_is_held(connection: Connection, resource: int, text_hash: str, *, besides: int, before: bool = False) -> bool:
     """Whether another good snapshot of the resource with this visible text (`before`: an older one) keeps its body."""
-    query = (
-        select(Snapshot.id)
-        .join(Body, Body.digest == Snapshot.digest)
-        .where(
-            Snapshot.resource_id == resource,
-            Snapshot.text_hash == text_hash,
-            Snapshot.id < besides if before else Snapshot.id != besides,
-            Snapshot.good.is_(True),
-        )
-        .limit(1)
-    )
-    return connection.execute(query).first() is not None
+    key = {"resource": resource, "text": text_hash, "row": besides}
+    return connection.execute(_HELD_BEFORE if before else _HELD, key).first() is not None
 
 
 def bad_is_held(connection: Connection, resource: int, health: str, status: int, *, besides: int) -> bool:
@@ -137,4 +146,4 @@ def pin(connection: Connection, *snapshots: int | None) -> None:
     """Something refers to these snapshots: their bodies stay."""
     ids = [each for each in snapshots if each is not None]
     if ids:
-        connection.execute(update(Snapshot).where(Snapshot.id.in_(ids), Snapshot.pinned.is_(False)).values(pinned=True))
+        connection.execute(_PIN, {"ids": ids})

@@ -18,13 +18,14 @@ from crawler.model import (
     VerdictKind,
 )
 from guides.model import CitationKey, GuideId
-from review.model import CloseFinding, FindingOp, FindingState, OpenFinding
-from storage import bodies, rows
+from review.model import CloseFinding, FindingOp
+from storage import bodies, raising, rows
 from storage.columns import MAX_INT, bounded, clean, json_bytes, name_hash
 from storage.errors import StoreError
+from storage.raising import CitedRow
 from storage.rows import AnyRow
-from storage.statements import insert_new, insert_or_update
-from storage.tables import Basis, Citation, Fetch, Finding, Guide, Memory, Resource
+from storage.statements import insert_or_update
+from storage.tables import Basis, Citation, Fetch, Guide, Memory, Resource
 from storage.tables import Snapshot as SnapshotTable
 from storage.tables import Standing as StandingTable
 
@@ -49,6 +50,8 @@ _SERVED_BEFORE = select(SnapshotTable.id, SnapshotTable.last_seen).where(
     SnapshotTable.status == bindparam("status"),
 )
 _IS_GOOD = select(SnapshotTable.good).where(SnapshotTable.id == bindparam("row"))
+_NEW_SNAPSHOT = insert(SnapshotTable).returning(SnapshotTable.id)
+_JUDGED = select(*SnapshotTable.__table__.c).where(SnapshotTable.id == bindparam("row"))
 _UPDATE_SNAPSHOT = update(SnapshotTable).where(SnapshotTable.id == bindparam("row"))
 _UPDATE_RESOURCE = update(Resource).where(Resource.id == bindparam("row"))
 _MEMORY_HASH = select(Memory.hash).where(Memory.resource_id == bindparam("resource"))
@@ -59,24 +62,16 @@ _BASIS = select(Basis.snapshot_id).where(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Citation:
-    id: int
-    guide_id: int
-    url: str
-    fragment: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
     """A look with what the store needs to write it."""
 
     connection: Connection
     seen: Observation
     resource: AnyRow
-    citations: dict[tuple[str, str], _Citation]
+    citations: dict[tuple[str, str], CitedRow]
     snapshot: int | None = None
 
-    def cited(self, guide: GuideId, key: CitationKey) -> _Citation | None:
+    def cited(self, guide: GuideId, key: CitationKey) -> CitedRow | None:
         return self.citations.get((clean(guide), clean(key)))
 
 
@@ -102,14 +97,17 @@ def write(connection: Connection, seen: Observation, ops: Sequence[FindingOp], *
         if (citation := look.cited(each.guide, each.key)) is not None:
             _cited(look, citation, each)
     for op in ops:
-        _finding(look, op)
+        if isinstance(op, CloseFinding):
+            raising.close(connection, op, seen.at)
+        elif (citation := look.cited(op.guide, op.citation)) is not None:
+            raising.open_or_update(connection, op, citation, resource=seen.source, snapshot=stored, at=seen.at)
     # Last: what was pinned above has its body kept.
     _body(look, newest, keep)
 
 
-def _citations(connection: Connection, resource: int) -> dict[tuple[str, str], _Citation]:
+def _citations(connection: Connection, resource: int) -> dict[tuple[str, str], CitedRow]:
     return {
-        (row.name, row.key): _Citation(id=row.id, guide_id=row.guide_id, url=row.url, fragment=row.fragment)
+        (row.name, row.key): CitedRow(id=row.id, guide_id=row.guide_id, url=row.url, fragment=row.fragment)
         for row in connection.execute(_CITATIONS, {"resource": resource})
     }
 
@@ -135,8 +133,7 @@ def _snapshot(connection: Connection, seen: Observation) -> int | None:
         return int(found.id)
     if seen.snapshot is None:
         raise StoreError(f"{seen.url}: a page that is not in the store was said to be served again")
-    statement = insert(SnapshotTable).values(_new_snapshot(seen, served)).returning(SnapshotTable.id)
-    return int(connection.execute(statement).scalar_one())
+    return int(connection.execute(_NEW_SNAPSHOT, _new_snapshot(seen, served)).scalar_one())
 
 
 def _new_snapshot(seen: Observation, served: Snapshot) -> dict[str, Any]:
@@ -183,7 +180,7 @@ def _body(look: _Look, newest: int | None, keep: str) -> None:
 
 
 def _worth_keeping(look: _Look, newest: int | None) -> bool:
-    row = look.connection.execute(select(*SnapshotTable.__table__.c).where(SnapshotTable.id == look.snapshot)).one()
+    row = look.connection.execute(_JUDGED, {"row": look.snapshot}).one()
     if row.pinned or row.id == newest or (row.good and row.text_hash is None):
         return True
     if row.good:
@@ -247,7 +244,7 @@ def _memory(look: _Look) -> None:
 # ---------------------------------------------------------------- its citations
 
 
-def _cited(look: _Look, citation: _Citation, seen: CitedLook) -> None:
+def _cited(look: _Look, citation: CitedRow, seen: CitedLook) -> None:
     connection = look.connection
     if citation.fragment != seen.fragment:
         connection.execute(update(Citation).where(Citation.id == citation.id).values(fragment=seen.fragment))
@@ -259,7 +256,7 @@ def _cited(look: _Look, citation: _Citation, seen: CitedLook) -> None:
         _standing(look, citation, seen.standing)
 
 
-def _basis(look: _Look, citation: _Citation, basis: Snapshot) -> None:
+def _basis(look: _Look, citation: CitedRow, basis: Snapshot) -> None:
     snapshot = basis.id if basis.id is not None else look.snapshot
     if snapshot is None:
         return
@@ -281,7 +278,7 @@ def _basis(look: _Look, citation: _Citation, basis: Snapshot) -> None:
     bodies.pin(look.connection, snapshot)
 
 
-def _standing(look: _Look, citation: _Citation, standing: Standing) -> None:
+def _standing(look: _Look, citation: CitedRow, standing: Standing) -> None:
     key = {"guide": citation.guide_id, "resource": look.seen.source}
     basis = look.connection.execute(_BASIS, key).scalar()
     if basis is not None and basis != standing.basis:
@@ -298,50 +295,3 @@ def _standing(look: _Look, citation: _Citation, standing: Standing) -> None:
         "drift": rows.drift_json(standing.drift),
     }
     insert_or_update(look.connection, StandingTable, row)
-
-
-# ---------------------------------------------------------------- findings
-
-
-def _finding(look: _Look, op: FindingOp) -> None:
-    if isinstance(op, CloseFinding):
-        look.connection.execute(
-            update(Finding)
-            .where(Finding.id == op.finding, Finding.state == FindingState.OPEN)
-            .values(state=op.state, note=op.note, closed=look.seen.at, updated=look.seen.at)
-        )
-        return
-    citation = look.cited(op.guide, op.citation)
-    if citation is not None:
-        _open(look, citation, op)
-
-
-def _open(look: _Look, citation: _Citation, op: OpenFinding) -> None:
-    now = op.now if op.now is not None else look.snapshot
-    said = {
-        "severity": op.severity,
-        "summary": op.summary,
-        "changes": rows.plain(op.changes),
-        "claims": rows.plain(op.claims),
-        "print": op.print,
-        "basis_id": op.basis,
-        "now_id": now,
-        "updated": look.seen.at,
-    }
-    bodies.pin(look.connection, op.basis, now)
-    row = {
-        **said,
-        "guide_id": citation.guide_id,
-        "citation_id": citation.id,
-        "resource_id": look.seen.source,
-        "kind": op.kind,
-        "state": FindingState.OPEN,
-        "url": citation.url,
-        "opened": look.seen.at,
-        "closed": None,
-        "by": "",
-        "note": "",
-    }
-    still_open = (Finding.citation_id == citation.id, Finding.kind == op.kind, Finding.state == FindingState.OPEN)
-    if not look.connection.execute(update(Finding).where(*still_open).values(said)).rowcount:
-        insert_new(look.connection, Finding, row)
