@@ -9,7 +9,7 @@ from pathlib import Path
 
 from guides.load import read_bytes
 from guides.model import Guide, GuideProblem
-from guides.read import mapping_for
+from guides.read import mapping_for, read_file
 from guides.settings import GuideSettings
 from guides.writeback import WritebackError, set_verified
 
@@ -28,12 +28,20 @@ def write_verified(root: Path, guide: Guide, day: date, settings: GuideSettings)
         after = set_verified(guide.file, before, guide, day, mapping=mapping)
         if after == before:
             return
+        _prove(after, guide, day, settings)
         try:
             if _swap(path, before, after):
                 return
         except OSError as error:
             raise WritebackError(f"{guide.file}: cannot be written: {error.strerror or error}") from None
     raise WritebackError(f"{guide.file}: it keeps changing while it is written; try again when nobody edits it")
+
+
+def _prove(data: bytes, guide: Guide, day: date, settings: GuideSettings) -> None:
+    """What is about to be written must read as the guide, verified on the day: else the file is left alone."""
+    again = read_file(guide.file, data, settings, today=day).guides
+    if not any(other.id == guide.id and other.verified == day for other in again):
+        raise WritebackError(f"{guide.file}: the date cannot be set safely here; set `verified: {day}` by hand")
 
 
 def _read(path: Path, guide: Guide, settings: GuideSettings) -> bytes:
