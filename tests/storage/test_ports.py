@@ -13,7 +13,7 @@ def test_the_store_implements_both_ports(store: Store) -> None:
     # The type checker is the judge; run, it only has to be one object.
     ledger: Ledger = store
     desk: Desk = store
-    assert ledger is desk
+    assert id(ledger) == id(desk)
 
 
 @pytest.mark.parametrize(
