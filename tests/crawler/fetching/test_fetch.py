@@ -21,7 +21,6 @@ from crawler.fetch import HttpFetcher
 from crawler.model import (
     Attempt,
     Failed,
-    FailureKind,
     Fetched,
     FetchOrder,
     NotModified,
@@ -564,4 +563,3 @@ def test_pools_are_closed_so_that_many_hosts_cost_no_memory() -> None:
 
 def test_the_forbidden_target_of_these_tests_is_loopback() -> None:
     assert ipaddress.ip_address("127.9.9.9").is_loopback
-    assert FailureKind.TIMEOUT == "timeout"

@@ -1,0 +1,138 @@
+"""The pace of a host: delay, Crawl-delay, Retry-After, back-off and recovery."""
+
+import asyncio
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from crawler_farm import LeapClock, QuickClock, answer, in_turn, running
+
+from crawler.fetch import HttpFetcher
+from crawler.hosts import MAX_CRAWL_DELAY, MAX_HOSTS, Hosts, retry_after
+from crawler.model import Fetched, FetchOrder
+from crawler.policy import CrawlSettings, NetworkSettings
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        (" 0 ", 0.0),
+        ("Sun, 01 Mar 2026 12:01:00 GMT", 60.0),
+        ("Sun, 01 Mar 2026 11:00:00 GMT", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("٣", None),
+        ("Sun, 99 Zzz 2026 99:99:99 GMT", None),
+        ("9" * 5_000, 999999999.0),
+    ],
+)
+def test_retry_after(value: str, seconds: float | None) -> None:
+    assert retry_after(value, NOW) == seconds
+
+
+def starts(hosts: Hosts, clock: LeapClock, count: int, status: int = 200, wish: float | None = None) -> list[float]:
+    """When each of some requests to one host may start, in seconds from now."""
+    began = clock.moment
+
+    async def one() -> float:
+        async with hosts.turn("x:80"):
+            at = (clock.moment - began).total_seconds()
+            hosts.answered("x:80", status, wish)
+            return at
+
+    async def go() -> list[float]:
+        return [await one() for _ in range(count)]
+
+    return asyncio.run(go())
+
+
+def test_requests_keep_their_distance() -> None:
+    clock = LeapClock()
+    assert starts(Hosts(CrawlSettings(delay=0.5), clock), clock, 4) == [0.0, 0.5, 1.0, 1.5]
+
+
+def test_without_delay_nothing_waits() -> None:
+    clock = LeapClock()
+    assert starts(Hosts(CrawlSettings(delay=0.0), clock), clock, 4) == [0.0] * 4
+    assert clock.slept == []
+
+
+def test_crawl_delay_is_honoured_up_to_a_cap() -> None:
+    clock = LeapClock()
+    hosts = Hosts(CrawlSettings(delay=0.5), clock)
+    hosts.set_crawl_delay("x:80", 4.0)
+    assert starts(hosts, clock, 3) == [0.0, 4.0, 8.0]
+    hosts.set_crawl_delay("x:80", 86_400.0)
+    assert hosts.gap("x:80") == MAX_CRAWL_DELAY
+
+
+def test_back_off_doubles_and_recovers() -> None:
+    clock = LeapClock()
+    hosts = Hosts(CrawlSettings(delay=1.0), clock)
+    slow = starts(hosts, clock, 6, status=429)
+    gaps = [after - before for before, after in pairwise(slow)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] > 4 * gaps[0]
+    starts(hosts, clock, 12)
+    assert hosts.gap("x:80") == 1.0
+
+
+def test_retry_after_is_waited_for_up_to_a_cap() -> None:
+    clock = LeapClock()
+    hosts = Hosts(CrawlSettings(delay=1.0, max_retry_after=60.0), clock)
+    assert starts(hosts, clock, 2, status=503, wish=30.0)[1] >= 30.0
+    assert starts(hosts, clock, 2, status=503, wish=86_400.0)[1] <= 130.0
+
+
+def test_a_clock_that_is_set_back_holds_nobody_for_long() -> None:
+    clock = LeapClock()
+    hosts = Hosts(CrawlSettings(delay=1.0), clock)
+    starts(hosts, clock, 2)
+    clock.moment = clock.moment.replace(year=2025)
+    assert hosts.ready_in("x:80") <= 120.0
+
+
+def test_hosts_are_forgotten() -> None:
+    async def go() -> int:
+        hosts = Hosts(CrawlSettings(delay=0.0), LeapClock())
+        for number in range(MAX_HOSTS + 50):
+            async with hosts.turn(f"h{number}:80"):
+                pass
+        return len(hosts._paces)
+
+    assert asyncio.run(go()) == MAX_HOSTS
+
+
+def test_concurrency_per_host_and_in_all() -> None:
+    async def slow(asked: object, peer: object) -> None:
+        await asyncio.sleep(0.02)
+        await answer()(asked, peer)  # type: ignore[arg-type]
+
+    async def go(crawl: CrawlSettings) -> int:
+        async with running(default=slow, robots=answer(b"", status=404)) as farm:
+            async with HttpFetcher(crawl, NetworkSettings(allow=("127.0.0.0/24",)), QuickClock()) as fetcher:
+                await asyncio.gather(*(fetcher.fetch(FetchOrder(url=farm.url(f"/{n}"))) for n in range(20)))
+            return farm.most_at_once
+
+    assert asyncio.run(go(CrawlSettings(delay=0.0, per_host=3))) == 3
+    assert asyncio.run(go(CrawlSettings(delay=0.0, per_host=9, concurrency=2))) == 2
+
+
+def test_a_429_with_retry_after_is_waited_out() -> None:
+    async def go() -> tuple[object, list[float]]:
+        limited = in_turn(answer(b"", status=429, headers={"Retry-After": "7"}), answer())
+        clock = LeapClock()
+        async with running({"/page": limited}) as farm:
+            crawl = CrawlSettings(delay=0.1, retries=1)
+            async with HttpFetcher(crawl, NetworkSettings(allow=("127.0.0.0/24",)), clock) as fetcher:
+                return await fetcher.fetch(FetchOrder(url=farm.url("/page"))), clock.slept
+
+    attempt, slept = asyncio.run(go())
+    assert isinstance(attempt, Fetched)
+    assert attempt.status == 200
+    assert sum(slept) >= 7
