@@ -160,16 +160,19 @@ def _proxy(address: str) -> httpcore.Proxy:
 
 
 def _core_request(request: httpx.Request) -> httpcore.Request:
+    # Set in the URL and not handed on as httpcore's extension: that would replace a forward proxy's absolute form.
+    extensions = dict(request.extensions)
+    target = extensions.pop("target", request.url.raw_path)
     url = httpcore.URL(
         scheme=request.url.raw_scheme,
         host=request.url.raw_host,
         port=request.url.port,
-        target=request.url.raw_path,
+        target=target,
     )
     return httpcore.Request(
         method=request.method,
         url=url,
         headers=request.headers.raw,
         content=request.stream,
-        extensions=request.extensions,
+        extensions=extensions,
     )

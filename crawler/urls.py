@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 import ada_url
@@ -76,6 +77,12 @@ def resource_url(raw: str, base: str | None = None) -> ResourceUrl | UrlProblem:
     """
     if len(raw) > MAX_LENGTH:
         return UrlProblem(kind=RefusalKind.MALFORMED, detail=f"longer than {MAX_LENGTH} characters")
+    return _read(raw, base)
+
+
+@lru_cache(maxsize=1_024)
+def _read(raw: str, base: str | None) -> ResourceUrl | UrlProblem:
+    """Remembered, because each URL is read several times on its way: to queue it, to fetch it, to judge it."""
     text = raw.strip(_TRIM)
     if not text and base is None:
         return UrlProblem(kind=RefusalKind.MALFORMED, detail="empty")
