@@ -28,6 +28,7 @@ from crawler.health import page_health
 from crawler.memory import learn
 from crawler.model import Drift, Health, PageHealth
 from crawler.page import Page, read
+from crawler.sections import Section, locate
 from guides.model import Css, MainContent, Place
 
 _INDEX = re.compile(r"(\d+)")
@@ -107,10 +108,22 @@ def place_at(timeline: Timeline, index: int) -> Place:
         return MainContent()
     chosen = valid[-1]
     select = chosen.get("select")
-    wanted = [select] if isinstance(select, str) else [one for one in select or () if isinstance(one, str)]
+    listed = select if isinstance(select, list) else [select]
+    wanted = [one for one in listed if isinstance(one, str)]
+    if len(wanted) != len(listed):
+        return MainContent()
     remove = chosen.get("remove")
     unwanted = [remove] if isinstance(remove, str) else [one for one in remove or () if isinstance(one, str)]
     return Css(css=", ".join(wanted), remove=tuple(unwanted)) if wanted else MainContent()
+
+
+def choose_place(timeline: Timeline, start: int, end: int, seen: Mapping[int, Seen]) -> Place:
+    """The selector of the basis, as an editor would have written it then; a newer one where that finds nothing."""
+    first, last = place_at(timeline, start), place_at(timeline, end)
+    if first == last:
+        return first
+    found = all(isinstance(locate(seen[index].page, first), Section) for index in (start, end))
+    return first if found else last
 
 
 def replay(timeline: Timeline, pairs: set[tuple[int, int]], *, selectors: bool) -> Iterator[dict[str, Any]]:
@@ -132,7 +145,7 @@ def replay(timeline: Timeline, pairs: set[tuple[int, int]], *, selectors: bool) 
         reading = time.perf_counter() - started
         if index in ends:
             for start in sorted(start for start, end in pairs if end == index and start in seen):
-                place = place_at(timeline, index) if selectors else MainContent()
+                place = choose_place(timeline, start, index, seen) if selectors else MainContent()
                 started = time.perf_counter()
                 drift = judge(seen, start, index, place, memory)
                 taken = (time.perf_counter() - started + reading) * 1000

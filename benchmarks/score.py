@@ -51,7 +51,7 @@ class Score:
 
 def class_of(label: Mapping[str, Any]) -> str | None:
     """What a pair counts as; None where it is left out."""
-    if label.get("across_broken"):
+    if label.get("across_broken") or label.get("broken_phase") == "recovers":
         return None
     if label["label"] == "noise":
         return "noise"
@@ -59,7 +59,7 @@ def class_of(label: Mapping[str, Any]) -> str | None:
         return "broken"
     if label.get("materiality") is None:
         return None
-    if label.get("text_changed") is False and label["materiality"] != "artifact":
+    if label.get("text_changed") is False:
         return None
     return str(label["materiality"])
 

@@ -17,6 +17,7 @@ MAX_ALIGNED = 30_000
 MAX_WORDS = 12_000
 _PAIR_CHARS = 4000
 _PAIR_BLOCKS = 60
+_LOOK_AHEAD = 12
 _ALIKE = 45.0
 
 
@@ -75,8 +76,10 @@ def _opcodes_to_gaps(lists: tuple[list[int], list[int]], shift: int) -> list[Gap
 
 def pair(before: Sequence[Block], after: Sequence[Block]) -> list[tuple[Block | None, Block | None]]:
     """Which block became which, within one gap; a block that became none, or came from none, stands alone."""
-    if not before or not after or len(before) > _PAIR_BLOCKS or len(after) > _PAIR_BLOCKS:
-        return _by_position(before, after)
+    if not before or not after:
+        return [(old, None) for old in before] + [(None, new) for new in after]
+    if len(before) > _PAIR_BLOCKS or len(after) > _PAIR_BLOCKS:
+        return _nearby(before, after)
     scores = sorted(
         (
             (_likeness(old, new), -abs(i - j), i, j)
@@ -107,8 +110,22 @@ def pair(before: Sequence[Block], after: Sequence[Block]) -> list[tuple[Block | 
     return result
 
 
-def _by_position(before: Sequence[Block], after: Sequence[Block]) -> list[tuple[Block | None, Block | None]]:
-    return [(old, None) for old in before] + [(None, new) for new in after]
+def _nearby(before: Sequence[Block], after: Sequence[Block]) -> list[tuple[Block | None, Block | None]]:
+    """As `pair`, in linear time: each block looks only a little ahead of where the last one was found."""
+    result: list[tuple[Block | None, Block | None]] = []
+    done = 0
+    for old in before:
+        ahead = range(done, min(done + _LOOK_AHEAD, len(after)))
+        scored = [(_likeness(old, after[j]), -j) for j in ahead if _comparable(old, after[j])]
+        best, place = max(scored, default=(0.0, 0))
+        if best < _ALIKE:
+            result.append((old, None))
+            continue
+        result.extend((None, after[j]) for j in range(done, -place))
+        result.append((old, after[-place]))
+        done = -place + 1
+    result.extend((None, new) for new in after[done:])
+    return result
 
 
 def _crosses(partner: dict[int, int], i: int, j: int) -> bool:

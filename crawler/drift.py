@@ -13,7 +13,7 @@ from crawler.blocks import Block, Page, visible_blocks
 from crawler.compare import Gap, gaps, pair
 from crawler.fingerprint import ALGORITHM, print_of
 from crawler.health import page_health
-from crawler.materiality import Ruling, rule
+from crawler.materiality import Ruling, rule, unnumbered
 from crawler.memory import Volatility, short_hash
 from crawler.model import Change, Drift, DriftKind, Health, PageHealth
 from crawler.region import is_dense, main_region
@@ -25,6 +25,7 @@ _ORDER = list(DriftKind)
 _MAX_CHANGES = 200
 _MAX_TEXT = 4000
 _REBLOCKED = 20
+_REPEATED = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,19 @@ def measure(
         return _main(basis, now, memory) if isinstance(place, Anchor) else _whole(DriftKind.UNLOCATED, before.reason)
     if isinstance(after, Missing):
         return _lost(basis, now, place, before, after, memory)
+    if reason := _replaced_around(basis, now, before, after):
+        return _whole(DriftKind.BROKEN, reason)
     return _sections(basis, before, after, memory)
+
+
+def _replaced_around(basis: Page, now: Page, before: Section, after: Section) -> str:
+    """A place may match on another page too: when nothing of its words is left, the whole page is looked at."""
+    if reason := replaced_by(basis, now, before.blocks, after.blocks):
+        old, new = locate(basis, MainContent()), locate(now, MainContent())
+        if isinstance(old, Section) and isinstance(new, Section):
+            return replaced_by(basis, now, old.blocks, new.blocks)
+        return reason
+    return ""
 
 
 def _whole(kind: DriftKind, reason: str) -> Drift:
@@ -202,6 +215,21 @@ def _compared(basis: Page, before: _View, after: _View, stretches: Sequence[Gap]
     )
 
 
+def _without_renumbered(old: list[Block], new: list[Block]) -> tuple[list[Block], list[Block]]:
+    """Two lists without the passages that differ only in the number in front."""
+    if not old or not new:
+        return old, new
+    bodies = Counter(unnumbered(block.text) for block in old)
+    others = Counter(unnumbered(block.text) for block in new)
+    same = {body for body, count in bodies.items() if len(body) >= 3 and others[body] == count}
+    if not same:
+        return old, new
+    return (
+        [block for block in old if unnumbered(block.text) not in same],
+        [block for block in new if unnumbered(block.text) not in same],
+    )
+
+
 class _Comparison:
     """Two views and what is known of the page; `of` gives the changes of one gap."""
 
@@ -211,6 +239,8 @@ class _Comparison:
         self._volatility = volatility
         self._old_keys = Counter(before.keys)
         self._new_keys = Counter(after.keys)
+        cited = before.cited()
+        self._link_list = 2 * sum(is_dense(block) for block in cited) > len(cited)
         self._old_hashes = [short_hash(key) for key in before.keys]
 
     def of(self, gap: Gap) -> list[Change]:
@@ -223,6 +253,7 @@ class _Comparison:
             return []
         old = [self._before.blocks[at] for at in removed if not self._still_there(at, gap)]
         new = [self._after.blocks[at] for at in added if not self._was_there(at, gap)]
+        old, new = _without_renumbered(old, new)
         moved = len(removed) + len(added) - len(old) - len(new)
         changes = [change for one, other in pair(old, new) if (change := self._change(one, other, gap)) is not None]
         if moved and not changes:
@@ -240,20 +271,24 @@ class _Comparison:
     def _still_there(self, at: int, gap: Gap) -> bool:
         """A block that is gone from here but stands elsewhere, or within another block, or comes and goes."""
         key = self._before.keys[at]
-        if self._new_keys[key] or self._volatility.is_flapper(key):
+        if self._kept(key, self._old_keys, self._new_keys) or self._volatility.is_flapper(key):
             return True
         return len(key) >= _REBLOCKED and key in "".join(self._after.keys[gap.j1 : gap.j2])
 
+    def _kept(self, key: str, here: Counter[str], there: Counter[str]) -> bool:
+        """Moved, or a long passage that merely stands there more or fewer times; an entry of a table counts."""
+        return there[key] > 0 and (there[key] >= here[key] or len(key) >= _REPEATED)
+
     def _was_there(self, at: int, gap: Gap) -> bool:
         key = self._after.keys[at]
-        if self._old_keys[key] or self._volatility.is_known(key):
+        if self._kept(key, self._new_keys, self._old_keys) or self._volatility.is_known(key):
             return True
         return len(key) >= _REBLOCKED and key in "".join(self._before.keys[gap.i1 : gap.i2])
 
     def _change(self, old: Block | None, new: Block | None, gap: Gap) -> Change | None:
         if old is not None and new is not None and self._volatility.is_counter(old.text, new.text):
             return None
-        ruling: Ruling = rule(old, new)
+        ruling: Ruling = rule(old, new, link_list=self._link_list)
         return Change(
             before=old.text[:_MAX_TEXT] if old else "",
             after=new.text[:_MAX_TEXT] if new else "",

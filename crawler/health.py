@@ -48,7 +48,7 @@ _ERROR = _whole(
     r"(?:internal server error|bad gateway|gateway time-?out|service (?:temporarily )?unavailable|bad request|forbidden)",
     r"(?:oops\W+|sorry\W+|uh[ -]oh\W+)*(?:an? (?:unexpected |unknown )?error (?:has )?occurred|something (?:just )?went wrong).{0,80}",
     r"(?:sorry\W+)?(?:this|the) (?:page|content|site|video) (?:isn['’]t|is not|isn't) (?:available|working)(?: (?:right now|at the moment|anymore))?.{0,20}",
-    r"application error.{0,90}",
+    r"application error.{0,200}",
     r"(?:une )?erreur (?:est survenue|inattendue|serveur|interne).{0,60}",
     r"(?:cette page|ce contenu) n['’]est pas disponible(?: pour le moment)?",
     r"(?:ein |es ist ein )?(?:unerwarteter )?fehler (?:ist )?(?:aufgetreten).{0,40}|etwas ist schief ?gelaufen.{0,40}",

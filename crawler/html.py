@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -24,6 +25,7 @@ _CHROME_TAGS = {
     "aside": "aside",
     "dialog": "dialog",
     "menu": "nav",
+    "fieldset": "form",
     "button": "button",
 }
 _CHROME_ROLES = {
@@ -33,11 +35,18 @@ _CHROME_ROLES = {
 # These stand for content too when they stand in the content: an article's own header, a note in the margin.
 _SECTIONAL = frozenset(("header", "footer", "aside"))
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-_CONSENT = re.compile(r"cookie|consent|onetrust|didomi|axeptio|tarteaucitron|usercentrics|gdpr|rgpd|cmp-", re.I)
+_CONSENT = re.compile(
+    r"cookie|consent|onetrust|didomi|axeptio|tarteaucitron|usercentrics|gdpr|rgpd|(?:^|[\s_\-])cmp(?:\d|[\s_\-]|$)",
+    re.I,
+)
 _NAMED_CHROME = re.compile(
     r"(?:^|[\s_\-])(?:nav|navbar|navigation|menu|sidebar|breadcrumbs?|footer|share|sharing|social|related|newsletter"
     r"|skip(?:-?(?:to|link|nav))|pagination|toc|language-?(?:picker|switcher|selector))(?:$|[\s_\-])",
     re.I,
+)
+_OVERLAYS = ("dialog", "consent?")
+_UNSEEN = re.compile(
+    r"(?:^|[\s_\-])(?:sr-only|visually-?hidden|screen-?reader(?:-text|-only)?|a11y-hidden)(?:$|\s)", re.I
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _CFEMAIL = re.compile(r"^[0-9a-fA-F]{4,400}$")
@@ -48,13 +57,27 @@ _MAX_LINKS = 200
 class _Frame:
     """What an open element means for the text inside it."""
 
-    __slots__ = ("anchor", "block", "chrome", "heading", "hidden", "kind", "level", "link", "node", "start", "zone")
+    __slots__ = (
+        "anchor",
+        "block",
+        "chrome",
+        "heading",
+        "hidden",
+        "kind",
+        "level",
+        "link",
+        "node",
+        "start",
+        "unseen",
+        "zone",
+    )
 
     def __init__(self, node: LexborNode, outer: "_Frame | None") -> None:
         self.node = node
         self.anchor: tuple[str, ...] = ()
         self.block = False
         self.start = 0
+        self.unseen = outer.unseen if outer else False
         self.kind = outer.kind if outer else "body"
         self.level = outer.level if outer else 0
         self.chrome = outer.chrome if outer else ""
@@ -141,7 +164,7 @@ class Walk:
             frame.heading = True
         self._place(frame, tag)
         frame.start = len(self.blocks)
-        if tag == "a" and attributes:
+        if attributes and (tag == "a" or "data-cfemail" in attributes):
             self._open_link(frame, attributes)
         return frame
 
@@ -168,9 +191,10 @@ class Walk:
         if self._is_hidden(attributes, identifier):
             frame.hidden = True
         css_class = attributes.get("class")
+        frame.unseen = bool(css_class and tag in _INLINE and _UNSEEN.search(css_class[:400]))
         if not frame.chrome and tag not in ("body", "html", "main", "article") and (css_class or identifier):
             names = f"{css_class or ''} {identifier or ''}"[:400]
-            if _CONSENT.search(names):
+            if not frame.zone and _CONSENT.search(names):
                 frame.chrome = "consent?"
             elif _NAMED_CHROME.search(names):
                 frame.chrome = "named?"
@@ -214,7 +238,7 @@ class Walk:
             self._add(_decode_cfemail(hidden_mail), frame)
 
     def _add(self, text: str, frame: _Frame | None) -> None:
-        if not text or frame is None:
+        if not text or frame is None or frame.unseen:
             return
         if "email" in text and frame.node.attributes.get("data-cfemail"):
             return  # "[email protected]", which stands in for the address that was decoded
@@ -327,7 +351,7 @@ def read_elements(selected: Iterable[LexborNode], skip: frozenset[int], tree: Le
     walk = Walk(skip=skip, controlled=_controlled(tree))
     for node in selected:
         walk.over(node)
-    return tuple(walk.blocks)
+    return _settle_doubts(walk.blocks)
 
 
 def _controlled(tree: LexborHTMLParser) -> frozenset[str]:
@@ -339,14 +363,19 @@ def _controlled(tree: LexborHTMLParser) -> frozenset[str]:
 
 
 def _settle_doubts(blocks: list[Block]) -> tuple[Block, ...]:
-    """What a class name hints at holds only where the text agrees: names are no evidence of their own.
+    """What a class name or a hiding attribute hints at holds only where the text agrees.
 
-    A "cookie" box with the better part of the text is a page about cookies; a "menu" without links is a list.
+    A "cookie" box with the better part of the text is a page about cookies; a "menu" without links is a list; and
+    where nearly all text is hidden, a dialog lies over the page or a script would have shown it.
     """
-    total = sum(len(block.text) for block in blocks if not block.hidden) or 1
+    shown = sum(len(block.text) for block in blocks if not block.hidden and block.chrome not in _OVERLAYS)
+    hidden = sum(len(block.text) for block in blocks if block.hidden and block.chrome not in _OVERLAYS)
+    overlaid = any(block.chrome in _OVERLAYS for block in blocks)
+    veiled = hidden > 2 * shown and (hidden > 500 or (overlaid and not shown))
+    total = (shown + (hidden if veiled else 0)) or 1
     consent = sum(len(block.text) for block in blocks if block.chrome == "consent?" and not block.hidden)
     nav = sum(len(block.text) for block in blocks if block.chrome == "nav" and not block.hidden)
-    is_consent = consent < 0.3 * total and consent < 6000
+    is_consent = consent < total
     settled = []
     for block in blocks:
         chrome = block.chrome
@@ -356,21 +385,13 @@ def _settle_doubts(blocks: list[Block]) -> tuple[Block, ...]:
             chrome = "nav" if block.link_share > 0.6 and len(block.text) < 100 else ""
         elif chrome == "nav" and nav > 0.7 * total:
             chrome = ""
-        settled.append(block if chrome == block.chrome else _with_chrome(block, chrome))
+        unveiled = veiled and block.hidden and chrome != "dialog"
+        settled.append(
+            replace(block, chrome=chrome, hidden=block.hidden and not unveiled)
+            if chrome != block.chrome or unveiled
+            else block
+        )
     return tuple(settled)
-
-
-def _with_chrome(block: Block, chrome: str) -> Block:
-    return Block(
-        text=block.text,
-        kind=block.kind,
-        level=block.level,
-        links=block.links,
-        link_share=block.link_share,
-        chrome=chrome,
-        zone=block.zone,
-        hidden=block.hidden,
-    )
 
 
 def _head(tree: LexborHTMLParser) -> Head:

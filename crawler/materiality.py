@@ -14,7 +14,7 @@ from crawler.blocks import Block
 from crawler.compare import WordChange, word_changes
 from crawler.model import DriftKind
 from crawler.region import is_dense
-from crawler.text import fold_space, key, word_key, words
+from crawler.text import fold_space, is_recency, key, word_key, words
 
 _NEGATIONS = frozenset(
     "not no never none nor neither cannot can't don't doesn't won't isn't aren't didn't shouldn't mustn't without unless except"
@@ -48,13 +48,24 @@ _DATE_WORD = re.compile(
 )
 _ENUMERATION = re.compile(
     r"^\W*(?:(?:§|art(?:icle|ikel|ículo|icolo|igo)?\.?|section|chapter|chapitre|step|étape)?\s*)"
-    r"(?:\d{1,3}(?:\.\d{1,3}){0,5}|[a-z]|[ivxlc]{1,6})[.):\-–—]?(?=\s|$)",
+    r"(?:(?:[a-z]\.)?\d{1,3}(?:\.\d{1,3}){0,5}|[a-z]|[ivxlc]{1,6})[.):\-–—]?(?=\s|$)",
     re.I,
 )
 _ADDRESS = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+|https?://\S+|www\.\S+|\+?\d[\d\s().\-/]{6,}\d")
 _MONEY = frozenset("€$£¥₹₽₩¢ eur usd gbp euro euros dollar dollars pounds chf jpy pln sek dkk nok".split())
 _QUOTED_NAME = re.compile(r"[“\"«„‘「『][^”\"»“’」』]{2,60}[”\"»“’」』]")
 _SENTENCE_END = (".", "!", "?", "。", "！", "？", ";", ":", "।", "؟")
+
+
+_CLAUSE_NUMBER = re.compile(r"\d{1,3}(?:[.\-]\d{1,3}){0,4}|[a-z]|[ivxlc]{1,6}|[().,–\-]", re.I)
+_CLAUSE_WORD = re.compile(
+    r"(?:\b(?:sections?|articles?|art|clauses?|paragraphs?|chapters?|points?|annex|appendix|chapitres?|paragraphes?|annexe|abschnitte?n?s?"
+    r"|artikeln?s?|absatz|ziffern?|kapitel|nummer|artículos?|cláusulas?|apartados?|artigos?|articol[oi]|clausola|punto|sezione|artikel(?:en)?"
+    r"|lid|hoofdstuk|ust|pkt|rozdział\w*|стать\w+|пункт\w*)|§{1,2}|第)[\W\d]*$",
+    re.I,
+)
+_ENTRIES = frozenset(("li", "td", "th", "dt", "dd", "tr"))
+"""Where a word alone says something: an entry of a list or a table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,20 +85,23 @@ class _Case:
     added: tuple[str, ...]
 
 
-def rule(before: Block | None, after: Block | None) -> Ruling:
-    """What it means that one passage became another, came (`before` is None) or went (`after` is None)."""
+def rule(before: Block | None, after: Block | None, *, link_list: bool = False) -> Ruling:
+    """What it means that one passage became another, came (`before` is None) or went (`after` is None).
+
+    `link_list`: the document is a list of links, so that a link is content there.
+    """
     if before is None or after is None:
         block = after if before is None else before
         assert block is not None
-        return _alone(block, added=before is None)
+        return _alone(block, added=before is None, link_list=link_list)
     case = _case(before.text, after.text)
     if not case.removed and not case.added:
         return _same_words(before, after)
+    if not link_list and _is_link(before) and _is_link(after):
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"a link's text: {_arrow(case)}")
     for judge in _RULES:
         if (ruling := judge(case)) is not None:
             return ruling
-    if is_dense(before) and is_dense(after) and len(before.text) < 100 and len(after.text) < 100:
-        return Ruling(drift=DriftKind.COSMETIC, reason=f"a link's text: {_arrow(case)}")
     return _by_amount(case)
 
 
@@ -105,20 +119,28 @@ def _same_words(before: Block, after: Block) -> Ruling:
     return Ruling(drift=DriftKind.COSMETIC, reason="spacing, punctuation or formatting")
 
 
-def _alone(block: Block, *, added: bool) -> Ruling:
+def _is_link(block: Block) -> bool:
+    """A link that stands alone, rather than a sentence or an address with a link in it."""
+    return is_dense(block) and len(block.text) < 300 and not _ADDRESS.search(block.text)
+
+
+def _alone(block: Block, *, added: bool, link_list: bool) -> Ruling:
     """A passage that is new or gone: weighty when it says something, not when it is a label or a link."""
     what = "added" if added else "removed"
     text = block.text
     shown = f"{what}: {_short(text)}"
-    if is_date_line(text):
+    if is_date_line(text) or is_recency(text):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"a date was {what}")
-    if is_dense(block) and len(text) < 100:
+    if block.kind not in _ENTRIES and not block.level and len(words(text)) <= 6 and text.endswith(("?", "？")):
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"label {shown}")
+    if not link_list and _is_link(block):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"link {shown}")
     if block.level:
         return Ruling(drift=DriftKind.MATERIAL, reason=f"section {shown}")
     size = len(words(text))
     if size <= 3 and not any(character.isdigit() for character in text) and not text.endswith(_SENTENCE_END):
-        return Ruling(drift=DriftKind.WORDING, reason=f"label {shown}")
+        kind = DriftKind.WORDING if block.kind in _ENTRIES else DriftKind.COSMETIC
+        return Ruling(drift=kind, reason=f"label {shown}")
     return Ruling(drift=DriftKind.MATERIAL, reason=shown)
 
 
@@ -126,17 +148,24 @@ def is_date_line(text: str) -> bool:
     """Whether a block does nothing but date the document: "Last updated: 3 May 2024"."""
     if len(text) > 160 or not any(character.isdigit() for character in text):
         return False
-    rest = [word for word in words(text) if not _DATE_WORD.fullmatch(word)]
+    rest = [word for word in words(text) if not _DATE_WORD.fullmatch(word) and word_key(word)]
     return not rest or (len(rest) <= 8 and bool(_UPDATED.search(" ".join(rest))))
 
 
 def _dates(case: _Case) -> Ruling | None:
     """Only the document's own date: no clause."""
+    if is_recency(case.before) and is_recency(case.after):
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
     if not all(_DATE_WORD.fullmatch(word) for word in (*case.removed, *case.added)):
         return None
     if is_date_line(case.before) and is_date_line(case.after):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
-    if len(case.before) < 250 and _UPDATED.search(case.before) and _has_date(case.before) and _has_date(case.after):
+    if (
+        len(words(case.before)) <= 25
+        and _UPDATED.search(case.before)
+        and _has_date(case.before)
+        and _has_date(case.after)
+    ):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
     return None
 
@@ -155,6 +184,12 @@ def _numbering(case: _Case) -> Ruling | None:
     if (old or new) and key(before) == key(after) and len(key(before)) >= 3:
         return Ruling(drift=DriftKind.COSMETIC, reason="numbering")
     return None
+
+
+def unnumbered(text: str) -> str:
+    """The key of a text without the number that it carries in front."""
+    number = _ENUMERATION.match(text)
+    return key(text[number.end() :] if number else text)
 
 
 def _addresses(case: _Case) -> Ruling | None:
@@ -177,6 +212,21 @@ def _numbers(case: _Case) -> Ruling | None:
     if [_digits(word) for word in old] == [_digits(word) for word in new]:
         return None
     return Ruling(drift=DriftKind.MATERIAL, reason=_arrow(case))
+
+
+def _references(case: _Case) -> Ruling | None:
+    """Only the numbers of other clauses that the text refers to."""
+    numbers = 0
+    for at, (op, old, new) in enumerate(case.changes):
+        if op == "equal":
+            continue
+        if op != "replace" or not all(_CLAUSE_NUMBER.fullmatch(word) for word in (*old, *new)):
+            return None
+        leading = " ".join(case.changes[at - 1][1][-4:]) if at else ""
+        if not _CLAUSE_WORD.search(leading):
+            return None
+        numbers += 1
+    return Ruling(drift=DriftKind.COSMETIC, reason=f"a cross-reference: {_arrow(case)}") if numbers else None
 
 
 def _digits(word: str) -> str:
@@ -226,6 +276,7 @@ def _inside_sentence(case: _Case, names: Sequence[str]) -> bool:
 _RULES: tuple[Callable[[_Case], Ruling | None], ...] = (
     _dates,
     _numbering,
+    _references,
     _addresses,
     _numbers,
     _small_words,

@@ -50,7 +50,7 @@ def learn(memory: Mapping[str, Any], page: Page, at: datetime) -> Mapping[str, A
     now = [short_hash(block.key) for block in shown]
     if memory.get("algorithm") != ALGORITHM or not isinstance(memory.get("blocks"), dict):
         lives = {key: [minute, minute, -1, 0, 0] for key in now[:_MAX_BLOCKS]}
-        return _made(lives, {state_of(now): minute}, {}, {}, now, _skeletons(shown), minute)
+        return _made(lives, {state_of(now): minute}, {}, {}, now, _skeletons(shown), minute, minute)
     states = dict(memory["states"])
     states.setdefault(state_of(now), minute)
     skeletons = _skeletons(shown)
@@ -65,6 +65,7 @@ def learn(memory: Mapping[str, Any], page: Page, at: datetime) -> Mapping[str, A
         now,
         skeletons,
         minute,
+        memory["began"],
     )
 
 
@@ -76,12 +77,14 @@ def _made(
     order: list[str],
     skeletons: dict[str, str],
     minute: int,
+    began: int,
 ) -> Mapping[str, Any]:
     if len(lives) > _MAX_BLOCKS:
         newest = sorted(lives.items(), key=lambda item: (item[1][UNTIL] < 0, item[1][UNTIL]), reverse=True)
         lives = dict(newest[:_MAX_BLOCKS])
     return {
         "algorithm": ALGORITHM,
+        "began": began,
         "at": minute,
         "blocks": lives,
         "states": _bounded(states, _MAX_STATES),
@@ -167,6 +170,7 @@ class Volatility:
         self._blocks: Mapping[str, list[int]] = memory.get("blocks", {}) if known else {}
         self._counters: Mapping[str, Any] = memory.get("counters", {}) if known else {}
         self._slots: Mapping[str, Any] = memory.get("slots", {}) if known else {}
+        self._began: int = memory.get("began", 0) if known else 0
         self._at: int = memory.get("at", 0) if known else 0
         states = memory.get("states", {}) if known else {}
         self._basis_at: int = states.get(state_of([short_hash(key) for key in basis_keys]), -1)
@@ -181,7 +185,13 @@ class Volatility:
     def is_flapper(self, key: str) -> bool:
         """Whether a block that is gone now has been gone before and came back."""
         life = self._blocks.get(short_hash(key))
-        return life is not None and life[RETURNS] > 0 and not self._has_settled(life)
+        if life is None or self._has_settled(life):
+            return False
+        return life[RETURNS] > 0 or self._was_guest(life)
+
+    def _was_guest(self, life: Sequence[int]) -> bool:
+        """Whether a block came after the first look and soon left again: the page is back to what it was."""
+        return life[FIRST] > self._began and 0 <= life[UNTIL] - life[SINCE] <= _SETTLED
 
     def _has_settled(self, life: Sequence[int]) -> bool:
         stood = self._at - (life[SINCE] if life[UNTIL] < 0 else life[UNTIL])

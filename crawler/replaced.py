@@ -1,11 +1,14 @@
 """Has a page turned into something else? A replaced article is no change of the article."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 
 from crawler.blocks import Block, Page
 from crawler.text import key, word_key, words
 
 _LITTLE = 0.15
+_SAME_SUBJECT = 0.66
 _SHINGLE = 3
 _MIN_CHARS = 400
 _MAX_WORDS = 50_000
@@ -24,6 +27,8 @@ def replaced_by(basis: Page, now: Page, before: Sequence[Block], after: Sequence
     shared = _shared(before, after)
     if shared >= _LITTLE:
         return ""
+    if likeness(before, after) >= _SAME_SUBJECT and new_size >= 0.1 * size:
+        return ""
     if new_size < 0.2 * size:
         return "the text of the page is gone: hardly anything of it is left"
     old_language, new_language = basis.language[:2].lower(), now.language[:2].lower()
@@ -37,6 +42,19 @@ def replaced_by(basis: Page, now: Page, before: Sequence[Block], after: Sequence
 def _shared(before: Sequence[Block], after: Sequence[Block]) -> float:
     old, new = _shingles(before), _shingles(after)
     return len(old & new) / len(old) if old else 1.0
+
+
+def likeness(before: Sequence[Block], after: Sequence[Block]) -> float:
+    """Cosine of the two texts' longer words: a rewritten document keeps its vocabulary, another one has its own."""
+    old, new = _vocabulary(before), _vocabulary(after)
+    product = sum(count * new[word] for word, count in old.items())
+    norm = math.sqrt(sum(n * n for n in old.values()) * sum(n * n for n in new.values()))
+    return product / norm if norm else 0.0
+
+
+def _vocabulary(blocks: Sequence[Block]) -> Counter[str]:
+    flat = [folded for block in blocks for word in words(block.text) if (folded := word_key(word))][:_MAX_WORDS]
+    return Counter(word for word in flat if len(word) > 3 or not word.isascii())
 
 
 def _shingles(blocks: Sequence[Block]) -> set[tuple[str, ...]]:

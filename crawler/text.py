@@ -29,13 +29,25 @@ _MAYBE_NONCE = re.compile(r"[0-9A-Za-z_\-]{12}")
 _NUMBER = r"\d[\d.,\u00a0 ]*[kKmM]?"
 _STAMP = re.compile(
     r"\b(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?)?"
-    r"|\b(?:\d{1,4}|an?|one|une?|ein(?:er|em)?|hace|há|il y a|vor)\s+(?:\w+\s+)?"
+    r"|\b(?:(?:over|about|almost|more than)\s+)?(?:\d{1,4}|an?|one|une?|ein(?:er|em)?|hace|há|il y a|vor)\s+(?:\w+\s+)?"
     r"(?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)\s+ago\b"
     r"|\bil y a\s+(?:\d+|une?)\s+\w+|\bvor\s+(?:\d+|eine[mr]?)\s+\w+|\b(?:hace|há)\s+(?:\d+|una?|um[a]?)\s+\w+"
     r"|\b\d+\s+\w+\s+(?:fa|geleden|siden|sedan|temu|sitten|назад|önce)\b"
     r"|\d+\s*(?:秒|分|分钟|時間|小时|小時|日|天|か月|ヶ月|个月|週間|周|年)前|\d+\s*(?:초|분|시간|일|주|개월|년)\s*전",
     re.I,
 )
+_RECENTLY = re.compile(
+    r"\b(?:(?:over|about|almost|more than|less than|plus d['’]|environ)\s*)?(?:today|yesterday|just now|recently|in the last \d+ (?:minutes|hours|days)|(?:this|last) (?:week|month|year)"
+    r"|aujourd['’]hui|hier|cette semaine|ce mois-ci|la semaine dernière|heute|gestern|diese woche|letzte woche|hoy|ayer|esta semana"
+    r"|oggi|ieri|questa settimana|hoje|ontem|vandaag|gisteren|deze week|dziś|dzisiaj|wczoraj|idag|igår|сегодня|вчера|今日|昨日|今天|昨天|오늘|어제|bugün|dün)\b",
+    re.I,
+)
+_SINCE = re.compile(
+    r"updated?|edited|modified|posted|published|written|mis à jour|modifié|publié|aktualisiert|bearbeitet|actualizad|publicad|aggiornat|atualizad"
+    r"|bijgewerkt|zaktualiz|uppdatera|opdatere|обновлен|更新|업데이트|güncelle",
+    re.I,
+)
+_RELEASE = re.compile(r"^\W*(?:v|ver|version|release|build)?\W*\d+(?:\.\d+){2,4}(?:[\-+][\w.]+)?\W*$", re.I)
 _TALLY = re.compile(
     rf"^\W*(?:{_NUMBER}\s*(?:of|out of|sur|von|de|di|van|/)\s*{_NUMBER}\b.{{0,60}}"
     rf"|{_NUMBER}\s*(?:views?|vues?|aufrufe|visualiza\w+|visitas?|reads?|likes?|comments?|commentaires?|kommentare"
@@ -43,13 +55,17 @@ _TALLY = re.compile(
     re.I,
 )
 _COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright|&copy;)", re.I)
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LIMIT = 20_000
 
 
 def fold_space(text: str) -> str:
     """One space for every run of white space, none at the ends."""
     return " ".join(text.split())
+
+
+def is_recency(text: str) -> bool:
+    """Whether a line does nothing but say how long ago something was: "Updated over a week ago"."""
+    return len(text) <= 60 and bool(_SINCE.search(text)) and bool(_RECENTLY.search(text) or _STAMP.search(text))
 
 
 def visible(text: str) -> str:
@@ -81,10 +97,14 @@ _cached_key = lru_cache(maxsize=1 << 16)(_key)
 
 def _without_stamps(text: str) -> str:
     """A short line that only tells a time, a count or a copyright year, without it; any other text as it is."""
+    if len(text) <= 60 and _SINCE.search(text):
+        text = _RECENTLY.sub(" ", _STAMP.sub(" ", text)) if " ago" in text or _RECENTLY.search(text) else text
     if not any(character.isdigit() for character in text) and " ago" not in text:
         return text
     if _COPYRIGHT.search(text):
-        return _YEAR.sub(" ", text)
+        return re.sub(r"\d+(?:[.\-–—/]\d+)*", " ", text)
+    if _RELEASE.match(text):
+        return "version"
     if len(text) > 60 or text.rstrip().endswith((".", "!", "?", "。")):
         return text
     if _TALLY.match(text):
