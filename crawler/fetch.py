@@ -37,13 +37,16 @@ _PASSING = (FailureKind.CONNECTION_RESET, FailureKind.PROTOCOL, FailureKind.DNS_
 _PASSING_STATUS = (429, 500, 502, 503, 504)
 
 
-def is_transient(attempt: Attempt) -> bool:
-    """Whether the same request may well succeed in a moment. Time-outs are not: they have cost enough by then."""
+def is_transient(attempt: Attempt, *, patience: float) -> bool:
+    """Whether the same request may well succeed in a moment. Time-outs are not: they have cost enough by then.
+
+    A Retry-After of more than `patience` seconds is not waited for: the answer stands.
+    """
     match attempt:
         case Failed(kind=kind):
             return kind in _PASSING
-        case Fetched(status=status):
-            return status in _PASSING_STATUS
+        case Fetched(status=status) if status in _PASSING_STATUS:
+            return (retry_after(attempt.header("retry-after"), attempt.at) or 0.0) <= patience
         case _:
             return False
 
@@ -99,7 +102,7 @@ class HttpFetcher:
         tries = 1 if order.attempt > 1 else 1 + max(0, self._crawl.retries)
         counter = itertools.count(1)
         retrying = AsyncRetrying(
-            retry=retry_if_result(is_transient),
+            retry=retry_if_result(lambda attempt: is_transient(attempt, patience=self._crawl.max_retry_after)),
             stop=stop_after_attempt(tries),
             wait=self._retry_wait,
             sleep=self._clock.sleep,

@@ -512,6 +512,15 @@ class TestRetries:
 
         assert asyncio.run(go()) == asked
 
+    def test_a_long_retry_after_is_not_waited_for(self) -> None:
+        async def go() -> int:
+            limited = answer(b"", status=429, headers={"Retry-After": "3600"})
+            async with running({"/page": limited}) as farm:
+                await get(farm.url("/page"), crawl=CrawlSettings(delay=0, retries=2, retry_wait=0.01))
+                return farm.counts["/page"]
+
+        assert asyncio.run(go()) == 1
+
     def test_a_second_look_has_no_retries(self) -> None:
         async def go() -> int:
             async with running({"/page": answer(b"", status=500)}) as farm:

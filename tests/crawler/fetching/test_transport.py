@@ -79,7 +79,7 @@ class TestProxy:
     def test_is_asked_for_the_whole_address(self) -> None:
         attempt, asked = self.visit("http://x.example/page?q=1")
         assert isinstance(attempt, Fetched)
-        assert [one.target for one in asked] == ["http://x.example:80/page?q=1"]
+        assert [one.target for one in asked] == ["http://x.example/page?q=1"]
 
     @pytest.mark.parametrize("url", ["http://127.9.9.9/", "http://[::ffff:127.9.9.9]/", "http://10.example/"])
     def test_targets_are_checked_all_the_same(self, url: str) -> None:
