@@ -4,22 +4,25 @@ Fetching is asynchronous; everything after it runs in one worker thread at a tim
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from crawler.page import Page
-from crawler.page import read as read_page
-from storage.store import Store
-
 from crawler.model import CitedLook, ResourceId, Snapshot, Verdict, Visit
 from crawler.observe import observe
+from crawler.page import Page
+from crawler.page import read as read_page
 from crawler.policy import Policy, Schedule
 from crawler.ports import Clock, Sweeper
 from guides.model import GuideId
 from review.model import FindingOp
 from review.triage import triage
+from storage.store import Store
+
+FLUSH_SECONDS = 2.0
+"""A kill costs at most the looks of this time; they are made again by the next pass."""
 
 PAGES_KEPT = 8
 """Stored pages kept parsed while a resource is looked at: its bases, which its citations mostly share."""
@@ -43,6 +46,7 @@ class PassResult:
 
     started: datetime
     finished: datetime
+    seconds: float = 0.0
     due: int = 0
     outage: bool = False
     undecided: int = 0
@@ -71,7 +75,7 @@ async def run_pass(
     on_start: Callable[[int], Advance] = lambda _total: lambda _where: None,
 ) -> PassResult:
     """Look at what is due. `on_start` is told how many and gives what is called after each one."""
-    started = clock.now()
+    started, began = clock.now(), time.perf_counter()
     due = await asyncio.to_thread(store.due, started, everything=plan.everything, guides=plan.guides)
     run = await asyncio.to_thread(store.begin_run, plan.kind, started)
     result = PassResult(started=started, finished=started, due=len(due))
@@ -79,17 +83,22 @@ async def run_pass(
     advance = on_start(len(due))
     outcome = "interrupted"
     try:
-        async for visit in sweeper.sweep(order for _, order in due):
-            if visit.outage:
-                result.outage = True
-                result.undecided += 1
-            else:
-                now = clock.now()
-                await asyncio.to_thread(_look, store, resources[visit.url], visit, plan, now, result)
-            advance(visit.url)
+        with store.batch():
+            flushed = began
+            async for visit in sweeper.sweep(order for _, order in due):
+                if visit.outage:
+                    result.outage = True
+                    result.undecided += 1
+                else:
+                    now = clock.now()
+                    await asyncio.to_thread(_look, store, resources[visit.url], visit, plan, now, result)
+                if time.perf_counter() - flushed > FLUSH_SECONDS:
+                    await asyncio.to_thread(store.flush)
+                    flushed = time.perf_counter()
+                advance(visit.url)
         outcome = "outage" if result.outage else "done"
     finally:
-        result.finished = clock.now()
+        result.finished, result.seconds = clock.now(), time.perf_counter() - began
         store.end_run(run, result.finished, outcome, dict(result.verdicts))
     return result
 

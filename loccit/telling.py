@@ -13,10 +13,11 @@ SHOWN = 12
 
 def closing_lines(result: PassResult, store: Store) -> Iterator[str]:
     """How many were looked at and what came of it, then each finding that was opened or closed."""
-    seconds = max((result.finished - result.started).total_seconds(), 0.0)
     looked = sum(result.verdicts.values())
     words = ", ".join(f"{number} {verdict}" for verdict, number in result.verdicts.most_common())
-    yield f"looked at {count(looked, 'source')} in {seconds:.1f} s" + (f": {words}" if words else "; nothing was due")
+    yield f"looked at {count(looked, 'source')} in {result.seconds:.1f} s" + (
+        f": {words}" if words else "; nothing was due"
+    )
     opened = [(url, op) for url, op in result.ops if isinstance(op, OpenFinding)]
     closed = [(url, op) for url, op in result.ops if isinstance(op, CloseFinding)]
     for url, op in opened[:SHOWN]:

@@ -3,10 +3,9 @@
 import argparse
 import getpass
 
-from guides.writeback import WritebackError
-
-from guides.load import write_verified
 from guides.model import Guide, GuideId, Library
+from guides.rewrite import write_verified
+from guides.writeback import WritebackError
 from loccit.app import App
 from loccit.commands.diff import finding_number
 from loccit.errors import UsageError

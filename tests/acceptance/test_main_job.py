@@ -243,7 +243,7 @@ def test_a_store_from_a_newer_version_is_left_alone(work: tuple[Site, Project]) 
     project.run("crawl")
     store = project.folder / ".loccit" / "loccit.db"
     with sqlite3.connect(store) as connection:
-        connection.execute("update alembic_version set version_num = 'v9999'")
+        connection.execute("update loccit_version set version_num = 'v9999'")
     connection.close()
     done = project.run("crawl", "--all")
     assert done.returncode == 2
@@ -260,7 +260,7 @@ def test_a_report_is_written_whole(work: tuple[Site, Project]) -> None:
         assert project.run("report", "--format", form, "--output", name).returncode == 0
         assert (project.folder / name).read_text("utf-8").strip()
     assert "<script" not in (project.folder / "r.html").read_text("utf-8")
-    assert project.run("report", "--output", "no/such/\0/place").returncode == 2
+    assert project.run("report", "--output", "loccit.toml/place").returncode == 2
 
 
 def test_demo_tells_the_whole_story(tmp_path: Path) -> None:
