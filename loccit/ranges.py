@@ -3,10 +3,11 @@
 import difflib
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from loccit.errors import UsageError
 from review.report import FAIL_WORDS
 
 if TYPE_CHECKING:
@@ -60,6 +61,15 @@ def nearest(word: str) -> str:
     """Help for a word that `fail_on` does not know."""
     near = difflib.get_close_matches(word, FAIL_WORDS, n=1)
     return f"Did you mean {near[0]!r}?" if near else f"Known are: {', '.join(FAIL_WORDS)}."
+
+
+def fail_words_of(words: str | Iterable[str], extra: tuple[str, ...] = ()) -> frozenset[str]:
+    """The words of a `--fail-on`. Raises UsageError naming the nearest known one."""
+    chosen = frozenset(word.strip() for word in (words.split(",") if isinstance(words, str) else words) if word.strip())
+    for word in sorted(chosen):
+        if word not in FAIL_WORDS and word not in extra:
+            raise UsageError(f"--fail-on: {word!r} is unknown", nearest(word))
+    return chosen
 
 
 def _network(settings: "Settings") -> Iterator[Mistake]:

@@ -1,7 +1,6 @@
 """`loccit check`: verifies every citation now. The CI gate."""
 
 import argparse
-from collections.abc import Iterable
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -11,17 +10,18 @@ from loccit.checking import make_check
 from loccit.commands.crawl import nothing_found
 from loccit.errors import UsageError
 from loccit.exits import Exit
+from loccit.fetching import pass_over
 from loccit.passes import PassPlan, PassResult
 from loccit.progress import Bar
-from loccit.ranges import nearest
+from loccit.ranges import fail_words_of
 from loccit.reporting import console, report_now
 from loccit.since import changed_since, only_files
 from loccit.telling import outage_line
-from loccit.wiring import open_store, pass_over, read_guides, sync
+from loccit.wiring import open_store, read_guides, sync
 from review.formats import github, json_, markdown, text
 from review.hints import check_hints
 from review.model import CheckReport, StateKind
-from review.report import FAIL_WORDS, STALE, mark_failures, report_fails
+from review.report import STALE, mark_failures, report_fails
 
 FORMATS = ("text", "json", "github", "markdown")
 
@@ -34,15 +34,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fail-on", metavar="WORD,…", help="what fails (default: [policy] fail_on)")
     parser.add_argument("--no-state", action="store_true", help="neither read nor write the store")
     parser.add_argument("--all", action="store_true", help="show also the citations with nothing to say")
-
-
-def fail_words_of(words: str | Iterable[str], extra: tuple[str, ...] = ()) -> frozenset[str]:
-    """The words of a `--fail-on`. Raises UsageError naming the nearest known one."""
-    chosen = frozenset(word.strip() for word in (words.split(",") if isinstance(words, str) else words) if word.strip())
-    for word in sorted(chosen):
-        if word not in FAIL_WORDS and word not in extra:
-            raise UsageError(f"--fail-on: {word!r} is unknown", nearest(word))
-    return chosen
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:

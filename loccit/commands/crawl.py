@@ -5,10 +5,11 @@ import argparse
 from loccit.app import App
 from loccit.errors import UsageError
 from loccit.exits import Exit
+from loccit.fetching import pass_over
 from loccit.passes import PassPlan
 from loccit.progress import Bar
 from loccit.telling import closing_lines, outage_line
-from loccit.wiring import open_store, pass_over, read_guides, sync
+from loccit.wiring import open_store, read_guides, sync
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

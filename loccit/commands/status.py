@@ -3,8 +3,8 @@
 import argparse
 
 from loccit.app import App
-from loccit.commands.check import fail_words_of
 from loccit.exits import Exit
+from loccit.ranges import fail_words_of
 from loccit.reporting import console, report_now
 from loccit.wiring import open_store, read_guides, sync
 from review.formats import json_, markdown, text

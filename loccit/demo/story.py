@@ -13,9 +13,10 @@ from loccit.demo.clock import StoryClock
 from loccit.demo.pages import HOSTS, answer
 from loccit.demo.web import serve
 from loccit.errors import UsageError
+from loccit.fetching import pass_over
 from loccit.passes import PassPlan, PassResult
 from loccit.settings import Settings, load
-from loccit.wiring import open_store, pass_over, read_guides, sync
+from loccit.wiring import open_store, read_guides, sync
 from storage.store import Store
 
 START = datetime(2025, 11, 8, 9, 0, tzinfo=UTC)
