@@ -11,13 +11,15 @@ import brotli  # type: ignore[import-untyped]
 import zstandard
 
 STEP = 64 * 1024
-SLICE = 512
+DEFLATE_RATIO = 1_032
+"""What deflate can do at most (zlib's technical details)."""
+
 MAX_LAYERS = 3
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 BOMB_RATIO = 250
-"""Decoded to encoded. Honest pages stay below 100; deflate itself cannot go beyond 1,032 (zlib's own documentation)."""
+"""Decoded to encoded. Honest pages stay below 100."""
 
 BOMB_FLOOR = 1_000_000
 """Below this many decoded bytes no ratio is alarming."""
@@ -163,6 +165,7 @@ class Decoder:
         self._names = names
         self._layers = [_LAYERS[name]() for name in reversed(names)]
         self._max_bytes = max_bytes
+        self._slice = max(512, min(STEP, max_bytes // DEFLATE_RATIO))
         self._out = bytearray()
         self._taken = 0
 
@@ -170,8 +173,8 @@ class Decoder:
         """Raises `DecodingError`, `TooLargeError` or `BombError`."""
         if self._layers:
             # In small slices, so that the ratio is known while a piece unfolds and not only after it.
-            for position in range(0, len(data), SLICE):
-                self._feed(data[position : position + SLICE])
+            for position in range(0, len(data), self._slice):
+                self._feed(data[position : position + self._slice])
         elif data:
             self._feed(data)
 

@@ -87,8 +87,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         return httpcore.AsyncConnectionPool(
             ssl_context=self._tls,
             proxy=self._proxy,
-            max_connections=self._per_host * 2,
-            max_keepalive_connections=self._per_host,
+            max_connections=self._per_host,
             keepalive_expiry=KEEPALIVE,
             http2=http2,
             network_backend=self._backend,
