@@ -22,7 +22,9 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     library = read_guides(settings, app.today())
     app.problems(library.problems)
     if not library.guides:
-        raise UsageError(*nothing_found(settings.guides.paths, broken=len(library.problems)))
+        raise UsageError(
+            *nothing_found(settings.guides.paths, broken=sum(problem.fatal for problem in library.problems))
+        )
     plan = PassPlan(kind="crawl", policy=settings.policy, schedule=settings.schedule, everything=options.all)
     with open_store(settings) as store:
         sync(store, library, now)
