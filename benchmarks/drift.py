@@ -122,8 +122,10 @@ def choose_place(timeline: Timeline, start: int, end: int, seen: Mapping[int, Se
     first, last = place_at(timeline, start), place_at(timeline, end)
     if first == last:
         return first
-    found = all(isinstance(locate(seen[index].page, first), Section) for index in (start, end))
-    return first if found else last
+    on_basis = isinstance(locate(seen[start].page, first), Section)
+    both = on_basis and isinstance(locate(seen[end].page, first), Section)
+    newer = isinstance(locate(seen[start].page, last), Section)
+    return first if both or (on_basis and not newer) else last
 
 
 def replay(timeline: Timeline, pairs: set[tuple[int, int]], *, selectors: bool) -> Iterator[dict[str, Any]]:

@@ -87,9 +87,7 @@ def _count(result: Score, pair: Pair, expected: str, found: str, why: str) -> No
             result.true_positive += 1
             return
         result.false_negative += 1
-    elif expected in ("noise", "artifact") and found in CHANGED:
-        result.false_positive += 1
-    elif expected == "cosmetic" and found == "material":
+    elif (expected in ("noise", "artifact") and found in CHANGED) or (expected == "cosmetic" and found == "material"):
         result.false_positive += 1
     elif expected != "broken" or found not in CHANGED:
         return

@@ -6,7 +6,7 @@ followed by alignment: finding it anew on every page is what makes extractors no
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crawler.blocks import Block, Page, visible_blocks
@@ -26,6 +26,7 @@ _MAX_CHANGES = 200
 _MAX_TEXT = 4000
 _REBLOCKED = 20
 _REPEATED = 60
+_SAYING = (DriftKind.WORDING, DriftKind.MATERIAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +137,9 @@ def _lost(basis: Page, now: Page, place: Place, before: Section, after: Missing,
             return _whole(DriftKind.BROKEN, reason)
     if isinstance(place, Quote | TextRange):
         return _quote_gone(now, place, before)
+    if isinstance(cited, Section) and 2 * _chars(before.blocks) > _chars(cited.blocks):
+        # The place was the main content by another name; that is followed without a selector.
+        return replace(_main(basis, now, memory), relocated=MainContent())
     keys = {block.key for block in visible_blocks(now.blocks)}
     size = sum(len(block.text) for block in before.blocks) or 1
     kept = sum(len(block.text) for block in before.blocks if block.key in keys)
@@ -145,16 +149,11 @@ def _lost(basis: Page, now: Page, place: Place, before: Section, after: Missing,
     if found is None:
         return _whole(DriftKind.UNLOCATED, after.reason)
     moved, section = found
-    drift = _sections(basis, before, section, memory)
-    return Drift(
-        kind=drift.kind,
-        algorithm=ALGORITHM,
-        reason=drift.reason,
-        changes=drift.changes,
-        before_print=drift.before_print,
-        now_print=drift.now_print,
-        relocated=moved,
-    )
+    return replace(_sections(basis, before, section, memory), relocated=moved)
+
+
+def _chars(blocks: Sequence[Block]) -> int:
+    return sum(len(block.text) for block in blocks)
 
 
 def _elsewhere(now: Page, before: Section) -> tuple[Place, Section] | None:
@@ -215,6 +214,20 @@ def _compared(basis: Page, before: _View, after: _View, stretches: Sequence[Gap]
     )
 
 
+def _lone_headings(changes: list[Change]) -> list[Change]:
+    """A heading without a text of its own is no section: it stands over links, or is the page's title."""
+    if any(not change.reason.startswith("section ") and change.drift in _SAYING for change in changes):
+        return changes
+    linked = any(change.drift is DriftKind.COSMETIC for change in changes)
+    weight = DriftKind.COSMETIC if linked else DriftKind.WORDING
+    return [
+        replace(change, drift=weight, reason=change.reason.replace("section ", "heading ", 1))
+        if change.reason.startswith("section ")
+        else change
+        for change in changes
+    ]
+
+
 def _without_renumbered(old: list[Block], new: list[Block]) -> tuple[list[Block], list[Block]]:
     """Two lists without the passages that differ only in the number in front."""
     if not old or not new:
@@ -256,6 +269,7 @@ class _Comparison:
         old, new = _without_renumbered(old, new)
         moved = len(removed) + len(added) - len(old) - len(new)
         changes = [change for one, other in pair(old, new) if (change := self._change(one, other, gap)) is not None]
+        changes = _lone_headings(changes)
         if moved and not changes:
             heading = self._heading(gap.i1)
             moved_text = next((self._before.blocks[at].text for at in removed), "")

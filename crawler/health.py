@@ -168,7 +168,7 @@ def _is_sentence(block: Block) -> bool:
 
 def _wordy(page: Page, content: Sequence[Block]) -> bool:
     """A short page that has a heading of its own and says something under it."""
-    return any(block.level for block in content) and len(content) > 1 or bool(_sayings(page, content, 0))
+    return (any(block.level for block in content) and len(content) > 1) or bool(_sayings(page, content, 0))
 
 
 def _wall(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: int) -> PageHealth | None:

@@ -10,13 +10,10 @@ from crawler.blocks import MAX_BLOCK_CHARS, MAX_BLOCKS, Block, Head, Page, Span
 from crawler.text import visible
 
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q rp rt ruby s samp small"
-    " span strike strong sub sup time tt u var wbr svg button object picture source map area output meter progress"
-    " -text -comment".split()
+    ["a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img", "ins", "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "svg", "button", "object", "picture", "source", "map", "area", "output", "meter", "progress", "-text", "-comment"]
 )
 _SKIP = frozenset(
-    "script style template noscript head iframe object embed canvas audio video select datalist textarea input svg"
-    " math-annotation noframes map".split()
+    ["script", "style", "template", "noscript", "head", "iframe", "object", "embed", "canvas", "audio", "video", "select", "datalist", "textarea", "input", "svg", "math-annotation", "noframes", "map"]
 )
 _CHROME_TAGS = {
     "nav": "nav",
@@ -38,6 +35,9 @@ _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _CONSENT = re.compile(
     r"cookie|consent|onetrust|didomi|axeptio|tarteaucitron|usercentrics|gdpr|rgpd|(?:^|[\s_\-])cmp(?:\d|[\s_\-]|$)",
     re.I,
+)
+_CONSENT_BOX = re.compile(
+    r"(?:cookies?|consent)[\-_]?(?:banner|notice|confirm|consent|bar|pop-?up|modal|dialog|overlay|wall)", re.I
 )
 _NAMED_CHROME = re.compile(
     r"(?:^|[\s_\-])(?:nav|navbar|navigation|menu|sidebar|breadcrumbs?|footer|share|sharing|social|related|newsletter"
@@ -191,10 +191,11 @@ class Walk:
         if self._is_hidden(attributes, identifier):
             frame.hidden = True
         css_class = attributes.get("class")
-        frame.unseen = bool(css_class and tag in _INLINE and _UNSEEN.search(css_class[:400]))
+        if tag in _INLINE and ("data-sr-only" in attributes or (css_class and _UNSEEN.search(css_class[:400]))):
+            frame.unseen = True
         if not frame.chrome and tag not in ("body", "html", "main", "article") and (css_class or identifier):
             names = f"{css_class or ''} {identifier or ''}"[:400]
-            if not frame.zone and _CONSENT.search(names):
+            if (_CONSENT_BOX if frame.zone else _CONSENT).search(names):
                 frame.chrome = "consent?"
             elif _NAMED_CHROME.search(names):
                 frame.chrome = "named?"
@@ -294,8 +295,8 @@ _DEEP = 3000
 _MAX_DEPTH = 400
 _MAX_FORMATTING = 32
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9\-]{0,40})[^<>]{0,2000}>?")
-_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_FORMATTING = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"])
+_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
 
 
 def parse(source: str) -> LexborHTMLParser:

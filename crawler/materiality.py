@@ -17,19 +17,13 @@ from crawler.region import is_dense
 from crawler.text import fold_space, is_recency, key, word_key, words
 
 _NEGATIONS = frozenset(
-    "not no never none nor neither cannot can't don't doesn't won't isn't aren't didn't shouldn't mustn't without unless except"
-    " excluding only longer nicht kein keine keinen keinem keiner nie niemals ohne außer nur weder ne pas jamais aucun aucune sans"
-    " sauf ni seulement uniquement nunca jamás ningún ninguna ningun sin salvo excepto solo sólo non nessun nessuna mai senza tranne"
-    " soltanto não nunca nenhum nenhuma sem exceto apenas niet geen nooit zonder tenzij behalve alleen nie bez oprócz nigdy tylko"
-    " inte ingen aldrig utan ikke aldri ej ei не нет никогда без кроме только 不 没 無 无 非 未 禁 ない ません".split()
+    ["not", "no", "never", "none", "nor", "neither", "cannot", "can't", "don't", "doesn't", "won't", "isn't", "aren't", "didn't", "shouldn't", "mustn't", "without", "unless", "except", "excluding", "only", "longer", "nicht", "kein", "keine", "keinen", "keinem", "keiner", "nie", "niemals", "ohne", "außer", "nur", "weder", "ne", "pas", "jamais", "aucun", "aucune", "sans", "sauf", "ni", "seulement", "uniquement", "nunca", "jamás", "ningún", "ninguna", "ningun", "sin", "salvo", "excepto", "solo", "sólo", "non", "nessun", "nessuna", "mai", "senza", "tranne", "soltanto", "não", "nunca", "nenhum", "nenhuma", "sem", "exceto", "apenas", "niet", "geen", "nooit", "zonder", "tenzij", "behalve", "alleen", "nie", "bez", "oprócz", "nigdy", "tylko", "inte", "ingen", "aldrig", "utan", "ikke", "aldri", "ej", "ei", "не", "нет", "никогда", "без", "кроме", "только", "不", "没", "無", "无", "非", "未", "禁", "ない", "ません"]
 )
 _MODALS = frozenset(
-    "must may shall should can could will would required require requires mandatory optional prohibited forbidden allowed permitted"
-    " entitled obliged agree muss müssen darf dürfen kann können soll sollen sollte verpflichtet erforderlich verboten doit doivent"
-    " peut peuvent pouvez devez obligatoire interdit autorisé devra debe deben puede pueden podrá deberá obligatorio prohibido deve"
-    " devono può possono potrà dovrà obbligatorio vietato devem pode podem poderá obrigatório proibido moet moeten mag mogen kan"
-    " kunnen verplicht verboden musi muszą może mogą należy wolno 必須 可 能 须 必 应 得 должен должны может можно нельзя".split()
+    ["must", "may", "shall", "should", "can", "could", "will", "would", "required", "require", "requires", "mandatory", "optional", "prohibited", "forbidden", "allowed", "permitted", "entitled", "obliged", "agree", "muss", "müssen", "darf", "dürfen", "kann", "können", "soll", "sollen", "sollte", "verpflichtet", "erforderlich", "verboten", "doit", "doivent", "peut", "peuvent", "pouvez", "devez", "obligatoire", "interdit", "autorisé", "devra", "debe", "deben", "puede", "pueden", "podrá", "deberá", "obligatorio", "prohibido", "deve", "devono", "può", "possono", "potrà", "dovrà", "obbligatorio", "vietato", "devem", "pode", "podem", "poderá", "obrigatório", "proibido", "moet", "moeten", "mag", "mogen", "kan", "kunnen", "verplicht", "verboden", "musi", "muszą", "może", "mogą", "należy", "wolno", "必須", "可", "能", "须", "必", "应", "得", "должен", "должны", "может", "можно", "нельзя"]
 )
+# Where words are not spaced, a negation is part of a run of characters.
+_UNSPACED_NOT = re.compile("ません|ない(?!よう)|なく|ず(?:に|、)|不|没有|無|无|未|禁止|除外|않|없|못|아니")
 _UPDATED = re.compile(
     r"updated?|effective|revised|modified|version|last|published|in force|as of|review|mis(?:e)? à jour|màj|en vigueur|dernière|modifiée?|publiée?"
     r"|stand|aktualisiert|gültig|zuletzt|in kraft|actualiza\w*|vigor|vigencia|última|aggiorna\w*|ultim\w+|atualiza\w*|vigência|bijgewerkt|laatst|versie|geldig"
@@ -52,7 +46,7 @@ _ENUMERATION = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+|https?://\S+|www\.\S+|\+?\d[\d\s().\-/]{6,}\d")
-_MONEY = frozenset("€$£¥₹₽₩¢ eur usd gbp euro euros dollar dollars pounds chf jpy pln sek dkk nok".split())
+_MONEY = frozenset(["€$£¥₹₽₩¢", "eur", "usd", "gbp", "euro", "euros", "dollar", "dollars", "pounds", "chf", "jpy", "pln", "sek", "dkk", "nok"])
 _QUOTED_NAME = re.compile(r"[“\"«„‘「『][^”\"»“’」』]{2,60}[”\"»“’」』]")
 _SENTENCE_END = (".", "!", "?", "。", "！", "？", ";", ":", "।", "؟")
 
@@ -154,12 +148,10 @@ def is_date_line(text: str) -> bool:
 
 def _dates(case: _Case) -> Ruling | None:
     """Only the document's own date: no clause."""
-    if is_recency(case.before) and is_recency(case.after):
+    if all(is_date_line(text) or is_recency(text) for text in (case.before, case.after)):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
     if not all(_DATE_WORD.fullmatch(word) for word in (*case.removed, *case.added)):
         return None
-    if is_date_line(case.before) and is_date_line(case.after):
-        return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
     if (
         len(words(case.before)) <= 25
         and _UPDATED.search(case.before)
@@ -235,6 +227,8 @@ def _digits(word: str) -> str:
 
 def _small_words(case: _Case) -> Ruling | None:
     """A negation, a permission or an obligation came, went or became another."""
+    if len(_UNSPACED_NOT.findall(case.before)) != len(_UNSPACED_NOT.findall(case.after)):
+        return Ruling(drift=DriftKind.MATERIAL, reason=f"a negation or an exception: {_arrow(case)}")
     for small, what in ((_NEGATIONS, "a negation or an exception"), (_MODALS, "what one must or may do")):
         old = sorted(word for word in case.removed if word in small)
         new = sorted(word for word in case.added if word in small)

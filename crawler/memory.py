@@ -213,5 +213,8 @@ class Volatility:
         return entry is not None and self._is_restless(entry)
 
     def _is_restless(self, entry: Mapping[str, int]) -> bool:
-        changes = entry["changes"]
-        return changes >= _CHANGES and (entry["last"] - entry["first"]) <= _RESTLESS * (changes - 1)
+        """Changed often, and still does."""
+        changes, moved = entry["changes"], entry["last"] - entry["first"]
+        if changes < _CHANGES or moved > _RESTLESS * (changes - 1):
+            return False
+        return self._at - entry["last"] <= max(_SETTLED, 3 * moved // (changes - 1))

@@ -231,7 +231,8 @@ def _fuzzy_quote(shown: Sequence[tuple[int, Block]], quote: str) -> tuple[int, i
     for at, (_, block) in enumerate(shown):
         if len(block.text) * 2 < len(wanted):
             continue
-        score = fuzz.partial_ratio(wanted, block.text[:20_000].casefold(), score_cutoff=best)
+        text = block.text[:20_000].casefold()
+        score = max(fuzz.ratio(wanted, text, score_cutoff=best), fuzz.partial_ratio(wanted, text, score_cutoff=best))
         if score > best:
             best, best_at = score, at
     return (best_at, best_at) if best_at >= 0 else None
@@ -245,7 +246,7 @@ def _by_anchor(page: Page, place: Anchor) -> Section | Missing:
         return Missing(place=place, reason=f"nothing stands at “#{place.id[:200]}”")
     at_heading = next((i for i in range(span.start, min(span.end + 1, len(page.blocks))) if page.blocks[i].level), None)
     size = sum(len(block.text) for block in page.blocks[span.start : span.end])
-    if at_heading is not None and (span.heading or at_heading == span.start and size < 200):
+    if at_heading is not None and (span.heading or (at_heading == span.start and size < 200)):
         return _under(page, at_heading, place, exact=True)
     if size >= 40:
         blocks = tuple(block for block in page.blocks[span.start : span.end] if not block.hidden and block.key)

@@ -1,0 +1,31 @@
+"""Real page histories with pinned floors: raising them is free, lowering them takes a reason."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+CORPUS = ROOT.parent / "shared" / "corpus" / "dev"
+
+pytestmark = [
+    pytest.mark.corpus,
+    pytest.mark.skipif(not CORPUS.exists(), reason="the page histories are not here"),
+]
+
+
+@pytest.mark.parametrize(("selectors", "least"), [(False, 0.80), (True, 0.80)])
+def test_changed_is_told_from_noise(
+    selectors: bool, least: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import drift, score
+
+    out = tmp_path / "predictions.jsonl"
+    drift.run(CORPUS, out, selectors=selectors, sample=16)
+    predictions = {(line["timeline"], line["from"], line["to"]): line["drift"] for line in score.load(out)}
+    judged = {timeline for timeline, _, _ in predictions}
+    labels = [label for label in score.load(CORPUS / "labels.jsonl") if label["timeline"] in judged]
+    result = score.score(predictions, labels)
+    assert result.missing == 0
+    assert result.recall >= 0.95
+    assert result.f1 >= least
