@@ -107,8 +107,9 @@ def report(result: Score) -> str:
         "",
         "label \\ said".ljust(14) + "".join(word.rjust(11) for word in DRIFTS),
     ]
-    for row in CLASSES:
-        lines.append(row.ljust(14) + "".join(str(result.matrix[row, column]).rjust(11) for column in DRIFTS))
+    lines += [
+        row.ljust(14) + "".join(str(result.matrix[row, column]).rjust(11) for column in DRIFTS) for row in CLASSES
+    ]
     material = sum(result.matrix["material", column] for column in DRIFTS) or 1
     quiet = sum(result.matrix[row, column] for row in ("cosmetic", "artifact") for column in DRIFTS) or 1
     loud = result.matrix["cosmetic", "material"] + result.matrix["artifact", "material"]

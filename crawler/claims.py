@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from crawler.model import Change, DriftKind
 from crawler.text import word_key, words
@@ -42,7 +43,7 @@ def touched(changes: Sequence[Change], claim: Claim | None, statements: Sequence
 def _terms(text: str) -> Counter[str]:
     """Words by their first letters (a stem for many languages), numbers whole, and pairs of neighbours."""
     stems = [stem for word in words(text)[:_MAX_WORDS] if (stem := _stem(word_key(word)))]
-    return Counter([*stems, *(f"{left} {right}" for left, right in zip(stems, stems[1:], strict=False))])
+    return Counter([*stems, *(f"{left} {right}" for left, right in pairwise(stems))])
 
 
 def _stem(word: str) -> str:

@@ -132,9 +132,10 @@ def _lost(basis: Page, now: Page, place: Place, before: Section, after: Missing,
         return _main(basis, now, memory)
     whole = locate(now, MainContent())
     cited = locate(basis, MainContent())
-    if isinstance(whole, Section) and isinstance(cited, Section):
-        if reason := replaced_by(basis, now, cited.blocks, whole.blocks):
-            return _whole(DriftKind.BROKEN, reason)
+    old_text = cited.blocks if isinstance(cited, Section) else ()
+    new_text = whole.blocks if isinstance(whole, Section) else ()
+    if new_text and (reason := replaced_by(basis, now, old_text, new_text)):
+        return _whole(DriftKind.BROKEN, reason)
     if isinstance(place, Quote | TextRange):
         return _quote_gone(now, place, before)
     if isinstance(cited, Section) and 2 * _chars(before.blocks) > _chars(cited.blocks):

@@ -29,25 +29,31 @@ _NOT_FOUND = _whole(
     r"(?: ?not| no longer| cannot)? ?(?:be )?(?:found|exists?|available)(?: anymore)?",
     r"(?:oops\W+|sorry\W+)?(?:we )?(?:can['’]?t|can ?not|could ?n['’]?o?t) find (?:the|that|this|your) page.{0,40}",
     r"not found",
-    r"(?:oups\W+|désolé\W+)?(?:la |cette )?page (?:demandée )?(?:(?:est |n['’]est pas |non |n['’]a pas été |n['’]existe pas|introuvable)"
+    r"(?:oups\W+|désolé\W+)?(?:la |cette )?page (?:demandée )?(?:(?:est |n['’]est pas |non "
+    r"|n['’]a pas été |n['’]existe pas|introuvable)"
     r"(?:trouvée|introuvable|disponible)?)",
-    r"(?:die )?(?:angeforderte )?seite (?:wurde )?(?:leider )?(?:nicht gefunden|existiert nicht(?: mehr)?|nicht verfügbar)",
+    r"(?:die )?(?:angeforderte )?seite (?:wurde )?(?:leider )?(?:nicht gefunden"
+    r"|existiert nicht(?: mehr)?|nicht verfügbar)",
     r"(?:la )?página (?:solicitada )?(?:no (?:fue |se ha )?encontrada|no existe|no encontrada|no disponible)",
     r"(?:la )?pagina (?:richiesta )?(?:non (?:è stata )?trovata|non esiste|inesistente|non disponibile)",
     r"(?:a )?página (?:solicitada )?(?:não (?:foi )?encontrada|não existe|inexistente)",
     r"(?:de )?pagina (?:is )?(?:niet gevonden|bestaat niet(?: meer)?)",
     r"(?:nie znaleziono strony|strona nie (?:została znaleziona|istnieje))",
     r"(?:sidan (?:kunde inte hittas|hittades inte|finns inte)|siden (?:blev |ble )?ikke fundet|siden ble ikke funnet"
-    r"|siden (?:blev ikke fundet|findes ikke|finnes ikke)|sivua ei löyty?nyt|stránka nenalezena|stránka nebyla nalezena)",
+    r"|siden (?:blev ikke fundet|findes ikke|finnes ikke)|sivua ei löyty?nyt"
+    r"|stránka nenalezena|stránka nebyla nalezena)",
     r"(?:страница не найдена|ページが見つかりません(?:でした)?|お探しのページは見つかりません.{0,12}|页面(?:不存在|未找到)|找不到(?:页面|網頁|网页|頁面)"
     r"|頁面不存在|페이지를 찾을 수 없습니다|sayfa bulunamadı)",
 )
 _ERROR = _whole(
     r"(?:http )?(?:error|erreur|fehler|errore)\W*(?:code)?\W*(?:4\d\d|5\d\d)(?:\W.{0,60})?",
     r"(?:500|502|503|504|520|521|522|523|524|525|526)\b\W*.{0,60}",
-    r"(?:internal server error|bad gateway|gateway time-?out|service (?:temporarily )?unavailable|bad request|forbidden)",
-    r"(?:oops\W+|sorry\W+|uh[ -]oh\W+)*(?:an? (?:unexpected |unknown )?error (?:has )?occurred|something (?:just )?went wrong).{0,80}",
-    r"(?:sorry\W+)?(?:this|the) (?:page|content|site|video) (?:isn['’]t|is not|isn't) (?:available|working)(?: (?:right now|at the moment|anymore))?.{0,20}",
+    r"(?:internal server error|bad gateway|gateway time-?out"
+    r"|service (?:temporarily )?unavailable|bad request|forbidden)",
+    r"(?:oops\W+|sorry\W+|uh[ -]oh\W+)*(?:an? (?:unexpected |unknown )?error (?:has )?occurred"
+    r"|something (?:just )?went wrong).{0,80}",
+    r"(?:sorry\W+)?(?:this|the) (?:page|content|site|video) (?:isn['’]t|is not"
+    r"|isn't) (?:available|working)(?: (?:right now|at the moment|anymore))?.{0,20}",
     r"application error.{0,200}",
     r"(?:une )?erreur (?:est survenue|inattendue|serveur|interne).{0,60}",
     r"(?:cette page|ce contenu) n['’]est pas disponible(?: pour le moment)?",
@@ -58,56 +64,112 @@ _ERROR = _whole(
     r"|エラーが発生しました|出错了|发生错误|오류가 발생했습니다|bir hata oluştu|bir şeyler ters gitti).{0,40}",
 )
 _WALL = _whole(
-    r"just a moment", r"attention required!?(?: ?\| ?cloudflare)?", r"access (?:to this page has been )?denied", r"security check(?:point)?",
-    r"vercel security checkpoint", r"please wait\W*(?:verifying.*)?", r"(?:are you|confirm you are|verify (?:that )?you are|verifying you are)"
-    r" (?:a |not a )?(?:human|robot).{0,20}", r"(?:human|bot|robot) (?:verification|check|challenge)", r"(?:re)?captcha.{0,30}",
-    r"un (?:instant|momento)(?:, por favor)?", r"einen moment(?: bitte)?", r"nur einen moment", r"pardon our interruption", r"checking your browser.{0,60}",
-    r"accès refusé", r"zugriff verweigert", r"acceso denegado", r"accesso negato", r"acesso negado", r"доступ запрещ[её]н", r"请稍候", r"しばらくお待ちください",
-    r"blocked", r"ddos-guard", r"you have been blocked", r"sorry, you have been blocked", r"unusual traffic.{0,60}",
-)  # fmt: skip
+    r"just a moment",
+    r"attention required!?(?: ?\| ?cloudflare)?",
+    r"access (?:to this page has been )?denied",
+    r"security check(?:point)?",
+    r"vercel security checkpoint",
+    r"please wait\W*(?:verifying.*)?",
+    r"(?:are you|confirm you are|verify (?:that )?you are|verifying you are)"
+    r" (?:a |not a )?(?:human|robot).{0,20}",
+    r"(?:human|bot|robot) (?:verification|check|challenge)",
+    r"(?:re)?captcha.{0,30}",
+    r"un (?:instant|momento)(?:, por favor)?",
+    r"einen moment(?: bitte)?",
+    r"nur einen moment",
+    r"pardon our interruption",
+    r"checking your browser.{0,60}",
+    r"accès refusé",
+    r"zugriff verweigert",
+    r"acceso denegado",
+    r"accesso negato",
+    r"acesso negado",
+    r"доступ запрещ[её]н",
+    r"请稍候",
+    r"しばらくお待ちください",
+    r"blocked",
+    r"ddos-guard",
+    r"you have been blocked",
+    r"sorry, you have been blocked",
+    r"unusual traffic.{0,60}",
+)
 _LOGIN = _whole(
-    r"(?:please )?(?:log ?-?in|sign ?-?in|log on)(?: (?:to|or|with|into)\b.{0,60})?", r"login",
+    r"(?:please )?(?:log ?-?in|sign ?-?in|log on)(?: (?:to|or|with|into)\b.{0,60})?",
+    r"login",
     r"(?:se )?connexion|connectez-vous.{0,60}|se connecter.{0,60}|identifiez-vous.{0,40}",
     r"anmelden|einloggen|anmeldung|bitte (?:melden sie sich an|anmelden).{0,40}",
     r"iniciar sesión.{0,40}|inicia sesión.{0,40}|acced[ei]r?|entrar|inicie sessão.{0,30}|fazer login|iniciar sessão",
     r"inloggen|zaloguj się.{0,30}|logowanie|logga in.{0,30}|log ind.{0,30}|logg inn.{0,30}|kirjaudu(?: sisään)?.{0,30}",
-    r"přihlášení|přihlásit se|вход|войти.{0,30}|войдите.{0,30}|ログイン.{0,20}|サインイン|登录.{0,12}|登入.{0,12}|로그인.{0,12}|giriş yap.{0,20}|oturum aç.{0,20}",
-)  # fmt: skip
+    r"přihlášení|přihlásit se|вход|войти.{0,30}|войдите.{0,30}|ログイン.{0,20}|サインイン|登录.{0,12}"
+    r"|登入.{0,12}|로그인.{0,12}|giriş yap.{0,20}|oturum aç.{0,20}",
+)
 _MAINTENANCE = _whole(
-    r".{0,60}\b(?:under|down for|scheduled|undergoing|site) maintenance\b.{0,60}", r"maintenance(?: mode| break| page)?",
-    r"(?:we(?:'|’)ll|we will) be (?:right )?back(?: soon| shortly)?", r"(?:site |page )?en (?:cours de )?maintenance.{0,30}|.{0,30}maintenance en cours",
-    r"wartungs(?:arbeiten|modus)?.{0,30}", r"(?:sitio )?en mantenimiento.{0,30}|(?:sito )?in manutenzione.{0,30}|em manutenção.{0,30}",
-    r"(?:in )?onderhoud|przerwa techniczna|underhåll|vedligeholdelse|vedlikehold|huoltokatko|údržba|техническ\w+ работ\w+|メンテナンス中?.{0,12}|维护中|维护|점검 중|bakım.{0,20}",
-)  # fmt: skip
-_OFFLINE = _whole(r"(?:you(?:'|’)re |you are )?(?:currently )?offline.{0,60}", r"no internet(?: connection)?.{0,40}",
-                  r"vous êtes hors[ -]ligne.{0,40}|hors[ -]ligne", r"sie sind offline|keine internetverbindung")  # fmt: skip
+    r".{0,60}\b(?:under|down for|scheduled|undergoing|site) maintenance\b.{0,60}",
+    r"maintenance(?: mode| break| page)?",
+    r"(?:we(?:'|’)ll|we will) be (?:right )?back(?: soon| shortly)?",
+    r"(?:site |page )?en (?:cours de )?maintenance.{0,30}|.{0,30}maintenance en cours",
+    r"wartungs(?:arbeiten|modus)?.{0,30}",
+    r"(?:sitio )?en mantenimiento.{0,30}|(?:sito )?in manutenzione.{0,30}|em manutenção.{0,30}",
+    r"(?:in )?onderhoud|przerwa techniczna|underhåll|vedligeholdelse|vedlikehold|huoltokatko"
+    r"|údržba|техническ\w+ работ\w+|メンテナンス中?.{0,12}|维护中|维护|점검 중|bakım.{0,20}",
+)
+_OFFLINE = _whole(
+    r"(?:you(?:'|’)re |you are )?(?:currently )?offline.{0,60}",
+    r"no internet(?: connection)?.{0,40}",
+    r"vous êtes hors[ -]ligne.{0,40}|hors[ -]ligne",
+    r"sie sind offline|keine internetverbindung",
+)
 _CONSENT = _whole(
-    r"before you continue.{0,60}", r"avant d['’]accéder.{0,60}", r"bevor sie fortfahren.{0,60}", r"antes de continuar.{0,60}", r"prima di continuare.{0,60}",
+    r"before you continue.{0,60}",
+    r"avant d['’]accéder.{0,60}",
+    r"bevor sie fortfahren.{0,60}",
+    r"antes de continuar.{0,60}",
+    r"prima di continuare.{0,60}",
     r"(?:we value your privacy|your privacy (?:choices|matters)|nous respectons votre vie privée|cookie consent)",
-)  # fmt: skip
+)
 _PARKED = re.compile(
-    r"(?:this |the )?domain(?: name)? (?:\S+ )?(?:is|may be) for sale|buy this domain|domain (?:is )?parked|parked (?:free|domain)"
-    r"|diese domain (?:steht|ist) zu[mr]? verk|ce (?:nom de )?domaine est à vendre|este dominio está en venta|domein (?:is )?te koop"
-    r"|questo dominio è in vendita|domena jest na sprzedaż|домен продается|this (?:web ?site|domain) has expired|domain has expired",
+    r"(?:this |the )?domain(?: name)? (?:\S+ )?(?:is|may be) for sale|buy this domain"
+    r"|domain (?:is )?parked|parked (?:free|domain)"
+    r"|diese domain (?:steht|ist) zu[mr]? verk|ce (?:nom de )?domaine est à vendre"
+    r"|este dominio está en venta|domein (?:is )?te koop"
+    r"|questo dominio è in vendita|domena jest na sprzedaż|домен продается|this (?:web ?site"
+    r"|domain) has expired|domain has expired",
     re.I,
 )
 _PARKING = re.compile(
     r"sedoparking|parkingcrew|bodis\.com|parklogic|above\.com/marketplace|dan\.com/buy-domain|hugedomains", re.I
 )
 _WALL_MARKS = re.compile(
-    r"_Incapsula_Resource|px-captcha|captcha-delivery\.com|/cdn-cgi/challenge-platform/h/|cf-chl-|awsWafCookie|awswaf\.com/|gokuProps"
+    r"_Incapsula_Resource|px-captcha|captcha-delivery\.com|/cdn-cgi/challenge-platform/h/"
+    r"|cf-chl-|awsWafCookie|awswaf\.com/|gokuProps"
     r"|sucuri_cloudproxy|ddos-guard|_cf_chl_opt|g-recaptcha|h-captcha|hcaptcha\.com|cf-turnstile|data-sitekey",
     re.I,
 )
 _AKAMAI = re.compile(r"access denied.{0,400}reference\s*#", re.I | re.S)
 _NEEDS_SCRIPT = re.compile(
-    r"(?:enable|activate|requires?|turn on|need|activer|activez|nécessite|aktivier\w*|benötigt|activar?|habilit\w*|abilita\w*|attiva\w*|ativ\w+"
-    r"|inschakelen|schakel|włącz\w*|включите|有効|启用|활성화)\b.{0,80}\bjavascript|javascript.{0,80}(?:enable|disabled|required|activ|désactivé|erforderlich"
+    r"(?:enable|activate|requires?|turn on|need|activer|activez|nécessite|aktivier\w*|benötigt"
+    r"|activar?|habilit\w*|abilita\w*|attiva\w*|ativ\w+"
+    r"|inschakelen|schakel|włącz\w*|включите|有効|启用|활성화)\b.{0,80}\bjavascript"
+    r"|javascript.{0,80}(?:enable|disabled|required|activ|désactivé|erforderlich"
     r"|deaktiviert|desactivado|disabilitato|desativado|有効|启用|활성화)",
     re.I | re.S,
 )
-_LOADING = _whole(r"loading", r"please wait", r"chargement(?: en cours)?", r"wird geladen", r"laden", r"cargando", r"caricamento(?: in corso)?", r"carregando",
-                  r"загрузка", r"読み込み中", r"加载中", r"로딩 중", r"yükleniyor", r"redirecting.{0,60}")  # fmt: skip
+_LOADING = _whole(
+    r"loading",
+    r"please wait",
+    r"chargement(?: en cours)?",
+    r"wird geladen",
+    r"laden",
+    r"cargando",
+    r"caricamento(?: in corso)?",
+    r"carregando",
+    r"загрузка",
+    r"読み込み中",
+    r"加载中",
+    r"로딩 중",
+    r"yükleniyor",
+    r"redirecting.{0,60}",
+)
 _LOGIN_PATH = re.compile(
     r"/(?:log-?in|sign-?in|auth|sso|accounts?/login|session/new|connexion|anmelden)(?:[/.?#]|$)", re.I
 )
@@ -142,6 +204,7 @@ def _by_headers(headers: Sequence[tuple[str, str]]) -> PageHealth | None:
 
 
 def _empty_or_shell(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: int) -> PageHealth | None:
+    del chars
     all_chars = sum(len(block.text) for block in shown)
     script = bool(page.head.scripts) or page.head.script_chars > 200
     if not shown:

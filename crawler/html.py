@@ -9,11 +9,19 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from crawler.blocks import MAX_BLOCK_CHARS, MAX_BLOCKS, Block, Head, Page, Span
 from crawler.text import visible
 
-_INLINE = frozenset(
-    ["a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img", "ins", "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "svg", "button", "object", "picture", "source", "map", "area", "output", "meter", "progress", "-text", "-comment"]
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_INLINE = _listed(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q rp rt ruby s "
+    "samp small span strike strong sub sup time tt u var wbr svg button object picture source map area "
+    "output meter progress -text -comment"
 )
-_SKIP = frozenset(
-    ["script", "style", "template", "noscript", "head", "iframe", "object", "embed", "canvas", "audio", "video", "select", "datalist", "textarea", "input", "svg", "math-annotation", "noframes", "map"]
+_SKIP = _listed(
+    "script style template noscript head iframe object embed canvas audio video select datalist textarea "
+    "input svg math-annotation noframes map"
 )
 _CHROME_TAGS = {
     "nav": "nav",
@@ -26,9 +34,18 @@ _CHROME_TAGS = {
     "button": "button",
 }
 _CHROME_ROLES = {
-    "navigation": "nav", "banner": "header", "contentinfo": "footer", "complementary": "aside", "search": "search",
-    "dialog": "dialog", "alertdialog": "dialog", "menu": "nav", "menubar": "nav", "toolbar": "nav", "tooltip": "tip",
-}  # fmt: skip
+    "navigation": "nav",
+    "banner": "header",
+    "contentinfo": "footer",
+    "complementary": "aside",
+    "search": "search",
+    "dialog": "dialog",
+    "alertdialog": "dialog",
+    "menu": "nav",
+    "menubar": "nav",
+    "toolbar": "nav",
+    "tooltip": "tip",
+}
 # These stand for content too when they stand in the content: an article's own header, a note in the margin.
 _SECTIONAL = frozenset(("header", "footer", "aside"))
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -77,14 +94,14 @@ class _Frame:
         self.anchor: tuple[str, ...] = ()
         self.block = False
         self.start = 0
-        self.unseen = outer.unseen if outer else False
-        self.kind = outer.kind if outer else "body"
-        self.level = outer.level if outer else 0
-        self.chrome = outer.chrome if outer else ""
-        self.zone = outer.zone if outer else ""
-        self.hidden = outer.hidden if outer else False
-        self.heading = outer.heading if outer else False
-        self.link = outer.link if outer else False
+        self.unseen: bool = outer.unseen if outer else False
+        self.kind: str = outer.kind if outer else "body"
+        self.level: int = outer.level if outer else 0
+        self.chrome: str = outer.chrome if outer else ""
+        self.zone: str = outer.zone if outer else ""
+        self.hidden: bool = outer.hidden if outer else False
+        self.heading: bool = outer.heading if outer else False
+        self.link: bool = outer.link if outer else False
 
 
 class Walk:
@@ -136,17 +153,8 @@ class Walk:
 
     def _enter(self, node: LexborNode, outer: _Frame | None) -> _Frame | None:
         """The frame of an element whose children are to be read; None where there is nothing below."""
-        if node.is_text_node:
-            self._add(node.text_content or "", outer)
-            return None
         tag = node.tag or ""
-        if not node.is_element_node or tag in _SKIP:
-            return None
-        if tag in ("br", "hr"):
-            if outer is not None:
-                self._flush(outer)
-            return None
-        if self._skip and node.mem_id in self._skip:
+        if not self._opens(node, tag, outer):
             return None
         frame = _Frame(node, outer)
         attributes = node.attributes
@@ -167,6 +175,19 @@ class Walk:
         if attributes and (tag == "a" or "data-cfemail" in attributes):
             self._open_link(frame, attributes)
         return frame
+
+    def _opens(self, node: LexborNode, tag: str, outer: _Frame | None) -> bool:
+        """Whether a node is an element to go into; text and line breaks are taken in here."""
+        if node.is_text_node:
+            self._add(node.text_content or "", outer)
+            return False
+        if not node.is_element_node or tag in _SKIP:
+            return False
+        if tag in ("br", "hr"):
+            if outer is not None:
+                self._flush(outer)
+            return False
+        return not (self._skip and node.mem_id in self._skip)
 
     def _place(self, frame: _Frame, tag: str) -> None:
         if tag == "main":
@@ -295,8 +316,8 @@ _DEEP = 3000
 _MAX_DEPTH = 400
 _MAX_FORMATTING = 32
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9\-]{0,40})[^<>]{0,2000}>?")
-_FORMATTING = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"])
-_VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+_FORMATTING = _listed("a b big code em font i nobr s small strike strong tt u")
+_VOID = _listed("area base br col embed hr img input link meta param source track wbr")
 
 
 def parse(source: str) -> LexborHTMLParser:
@@ -396,7 +417,7 @@ def _settle_doubts(blocks: list[Block]) -> tuple[Block, ...]:
 
 
 def _head(tree: LexborHTMLParser) -> Head:
-    metas = {}
+    metas: dict[str, str] = {}
     for node in tree.css("meta")[:500]:
         attributes = node.attributes
         name = (attributes.get("name") or attributes.get("http-equiv") or attributes.get("property") or "").lower()

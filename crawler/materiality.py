@@ -16,28 +16,52 @@ from crawler.model import DriftKind
 from crawler.region import is_dense
 from crawler.text import fold_space, is_recency, key, word_key, words
 
-_NEGATIONS = frozenset(
-    ["not", "no", "never", "none", "nor", "neither", "cannot", "can't", "don't", "doesn't", "won't", "isn't", "aren't", "didn't", "shouldn't", "mustn't", "without", "unless", "except", "excluding", "only", "longer", "nicht", "kein", "keine", "keinen", "keinem", "keiner", "nie", "niemals", "ohne", "außer", "nur", "weder", "ne", "pas", "jamais", "aucun", "aucune", "sans", "sauf", "ni", "seulement", "uniquement", "nunca", "jamás", "ningún", "ninguna", "ningun", "sin", "salvo", "excepto", "solo", "sólo", "non", "nessun", "nessuna", "mai", "senza", "tranne", "soltanto", "não", "nunca", "nenhum", "nenhuma", "sem", "exceto", "apenas", "niet", "geen", "nooit", "zonder", "tenzij", "behalve", "alleen", "nie", "bez", "oprócz", "nigdy", "tylko", "inte", "ingen", "aldrig", "utan", "ikke", "aldri", "ej", "ei", "не", "нет", "никогда", "без", "кроме", "только", "不", "没", "無", "无", "非", "未", "禁", "ない", "ません"]
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NEGATIONS = _listed(
+    "not no never none nor neither cannot can't don't doesn't won't isn't aren't didn't shouldn't mustn't "
+    "without unless except excluding only longer nicht kein keine keinen keinem keiner nie niemals ohne "
+    "außer nur weder ne pas jamais aucun aucune sans sauf ni seulement uniquement nunca jamás ningún "
+    "ninguna ningun sin salvo excepto solo sólo non nessun nessuna mai senza tranne soltanto não nunca "
+    "nenhum nenhuma sem exceto apenas niet geen nooit zonder tenzij behalve alleen nie bez oprócz nigdy "
+    "tylko inte ingen aldrig utan ikke aldri ej ei не нет никогда без кроме только 不 没 無 无 非 未 禁 ない ません"
 )
-_MODALS = frozenset(
-    ["must", "may", "shall", "should", "can", "could", "will", "would", "required", "require", "requires", "mandatory", "optional", "prohibited", "forbidden", "allowed", "permitted", "entitled", "obliged", "agree", "muss", "müssen", "darf", "dürfen", "kann", "können", "soll", "sollen", "sollte", "verpflichtet", "erforderlich", "verboten", "doit", "doivent", "peut", "peuvent", "pouvez", "devez", "obligatoire", "interdit", "autorisé", "devra", "debe", "deben", "puede", "pueden", "podrá", "deberá", "obligatorio", "prohibido", "deve", "devono", "può", "possono", "potrà", "dovrà", "obbligatorio", "vietato", "devem", "pode", "podem", "poderá", "obrigatório", "proibido", "moet", "moeten", "mag", "mogen", "kan", "kunnen", "verplicht", "verboden", "musi", "muszą", "może", "mogą", "należy", "wolno", "必須", "可", "能", "须", "必", "应", "得", "должен", "должны", "может", "можно", "нельзя"]
+_MODALS = _listed(
+    "must may shall should can could will would required require requires mandatory optional prohibited "
+    "forbidden allowed permitted entitled obliged agree muss müssen darf dürfen kann können soll sollen "
+    "sollte verpflichtet erforderlich verboten doit doivent peut peuvent pouvez devez obligatoire "
+    "interdit autorisé devra debe deben puede pueden podrá deberá obligatorio prohibido deve devono può "
+    "possono potrà dovrà obbligatorio vietato devem pode podem poderá obrigatório proibido moet moeten "
+    "mag mogen kan kunnen verplicht verboden musi muszą może mogą należy wolno 必須 可 能 须 必 应 得 должен "
+    "должны может можно нельзя"
 )
 # Where words are not spaced, a negation is part of a run of characters.
 _UNSPACED_NOT = re.compile("ません|ない(?!よう)|なく|ず(?:に|、)|不|没有|無|无|未|禁止|除外|않|없|못|아니")
 _UPDATED = re.compile(
-    r"updated?|effective|revised|modified|version|last|published|in force|as of|review|mis(?:e)? à jour|màj|en vigueur|dernière|modifiée?|publiée?"
-    r"|stand|aktualisiert|gültig|zuletzt|in kraft|actualiza\w*|vigor|vigencia|última|aggiorna\w*|ultim\w+|atualiza\w*|vigência|bijgewerkt|laatst|versie|geldig"
-    r"|aktualiz\w*|obowiązuje|zaktualizowan\w*|uppdatera\w*|opdatere\w*|oppdatert|päivitetty|обновлен\w*|редакци\w+|güncelle\w*|更新|改定|最終|施行|修订|生效|업데이트|시행",
+    r"updated?|effective|revised|modified|version|last|published|in force|as of|review"
+    r"|mis(?:e)? à jour|màj|en vigueur|dernière|modifiée?|publiée?"
+    r"|stand|aktualisiert|gültig|zuletzt|in kraft|actualiza\w*|vigor|vigencia|última"
+    r"|aggiorna\w*|ultim\w+|atualiza\w*|vigência|bijgewerkt|laatst|versie|geldig"
+    r"|aktualiz\w*|obowiązuje|zaktualizowan\w*|uppdatera\w*|opdatere\w*|oppdatert|päivitetty"
+    r"|обновлен\w*|редакци\w+|güncelle\w*|更新|改定|最終|施行|修订|生效|업데이트|시행",
     re.I,
 )
 _MONTHS = (
-    r"jan\w{0,6}|feb\w{0,6}|f[ée]v\w{0,5}|mar[sczt]\w{0,4}|m[äa]rz|avr\w{0,3}|apr\w{0,3}|abr\w{0,3}|ma[iyjg]\w{0,3}|ju[nil]\w{0,5}|juin|juillet|gi?ug\w{0,3}|lug\w{0,3}"
-    r"|ao[uû]t|ago\w{0,3}|aug\w{0,4}|sep\w{0,7}|set\w{0,6}|o[ck]t\w{0,5}|out\w{0,4}|ott\w{0,4}|nov\w{0,6}|d[ée][czk]\w{0,6}|dic\w{0,6}|stycz\w+|lut\w+|kwie\w+|maj\w*"
-    r"|czerw\w+|lip\w+|sierp\w+|wrze\w+|paźd\w+|listop\w+|grud\w+|янв\w*|фев\w*|мар\w*|апр\w*|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*"
+    r"jan\w{0,6}|feb\w{0,6}|f[ée]v\w{0,5}|mar[sczt]\w{0,4}|m[äa]rz|avr\w{0,3}|apr\w{0,3}"
+    r"|abr\w{0,3}|ma[iyjg]\w{0,3}|ju[nil]\w{0,5}|juin|juillet|gi?ug\w{0,3}|lug\w{0,3}"
+    r"|ao[uû]t|ago\w{0,3}|aug\w{0,4}|sep\w{0,7}|set\w{0,6}|o[ck]t\w{0,5}|out\w{0,4}|ott\w{0,4}"
+    r"|nov\w{0,6}|d[ée][czk]\w{0,6}|dic\w{0,6}|stycz\w+|lut\w+|kwie\w+|maj\w*"
+    r"|czerw\w+|lip\w+|sierp\w+|wrze\w+|paźd\w+|listop\w+|grud\w+|янв\w*|фев\w*|мар\w*|апр\w*"
+    r"|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*"
 )
 _DATE_WORD = re.compile(
-    rf"(?:{_MONTHS}|\d{{1,4}}(?:[.,:/\-]\d{{1,4}}){{0,2}}|\d{{1,2}}(?:st|nd|rd|th|er|º|ª)|[年月日.,:/\-()\[\]|–—]|st|nd|rd|th|er"
-    r"|mon\w*|tues?\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|am|pm|utc|gmt|cet|pst|pdt|est|edt|at|on|of|de|le|du|den|del|the|à|h|um|uhr|к|г)",
+    rf"(?:{_MONTHS}|\d{{1,4}}(?:[.,:/\-]\d{{1,4}}){{0,2}}|\d{{1,2}}(?:st|nd|rd|th|er|º|ª)"
+    rf"|[年月日.,:/\-()\[\]|–—]|st|nd|rd|th|er"
+    r"|mon\w*|tues?\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|am|pm|utc|gmt|cet|pst|pdt|est|edt|at"
+    r"|on|of|de|le|du|den|del|the|à|h|um|uhr|к|г)",
     re.I,
 )
 _ENUMERATION = re.compile(
@@ -46,15 +70,17 @@ _ENUMERATION = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+|https?://\S+|www\.\S+|\+?\d[\d\s().\-/]{6,}\d")
-_MONEY = frozenset(["€$£¥₹₽₩¢", "eur", "usd", "gbp", "euro", "euros", "dollar", "dollars", "pounds", "chf", "jpy", "pln", "sek", "dkk", "nok"])
+_MONEY = _listed("€$£¥₹₽₩¢ eur usd gbp euro euros dollar dollars pounds chf jpy pln sek dkk nok")
 _QUOTED_NAME = re.compile(r"[“\"«„‘「『][^”\"»“’」』]{2,60}[”\"»“’」』]")
 _SENTENCE_END = (".", "!", "?", "。", "！", "？", ";", ":", "।", "؟")
 
 
 _CLAUSE_NUMBER = re.compile(r"\d{1,3}(?:[.\-]\d{1,3}){0,4}|[a-z]|[ivxlc]{1,6}|[().,–\-]", re.I)
 _CLAUSE_WORD = re.compile(
-    r"(?:\b(?:sections?|articles?|art|clauses?|paragraphs?|chapters?|points?|annex|appendix|chapitres?|paragraphes?|annexe|abschnitte?n?s?"
-    r"|artikeln?s?|absatz|ziffern?|kapitel|nummer|artículos?|cláusulas?|apartados?|artigos?|articol[oi]|clausola|punto|sezione|artikel(?:en)?"
+    r"(?:\b(?:sections?|articles?|art|clauses?|paragraphs?|chapters?|points?|annex|appendix"
+    r"|chapitres?|paragraphes?|annexe|abschnitte?n?s?"
+    r"|artikeln?s?|absatz|ziffern?|kapitel|nummer|artículos?|cláusulas?|apartados?|artigos?"
+    r"|articol[oi]|clausola|punto|sezione|artikel(?:en)?"
     r"|lid|hoofdstuk|ust|pkt|rozdział\w*|стать\w+|пункт\w*)|§{1,2}|第)[\W\d]*$",
     re.I,
 )

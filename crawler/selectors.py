@@ -68,8 +68,8 @@ def select_xpath(source: str, xpath: str, remove: tuple[str, ...] = ()) -> tuple
 
 
 def _markup(found: object) -> str:
-    if isinstance(found, etree._Element):
-        return lxml_html.tostring(found, encoding="unicode", with_tail=False)
+    if etree.iselement(found):
+        return str(lxml_html.tostring(found, encoding="unicode", with_tail=False))
     if isinstance(found, bool):
         return ""
     return str(found).replace("&", "&amp;").replace("<", "&lt;")

@@ -37,13 +37,18 @@ _STAMP = re.compile(
     re.I,
 )
 _RECENTLY = re.compile(
-    r"\b(?:(?:over|about|almost|more than|less than|plus d['’]|environ)\s*)?(?:today|yesterday|just now|recently|in the last \d+ (?:minutes|hours|days)|(?:this|last) (?:week|month|year)"
-    r"|aujourd['’]hui|hier|cette semaine|ce mois-ci|la semaine dernière|heute|gestern|diese woche|letzte woche|hoy|ayer|esta semana"
-    r"|oggi|ieri|questa settimana|hoje|ontem|vandaag|gisteren|deze week|dziś|dzisiaj|wczoraj|idag|igår|сегодня|вчера|今日|昨日|今天|昨天|오늘|어제|bugün|dün)\b",
+    r"\b(?:(?:over|about|almost|more than|less than|plus d['’]|environ)\s*)?(?:today|yesterday"
+    r"|just now|recently|in the last \d+ (?:minutes|hours|days)|(?:this|last) (?:week|month"
+    r"|year)"
+    r"|aujourd['’]hui|hier|cette semaine|ce mois-ci|la semaine dernière|heute|gestern"
+    r"|diese woche|letzte woche|hoy|ayer|esta semana"
+    r"|oggi|ieri|questa settimana|hoje|ontem|vandaag|gisteren|deze week|dziś|dzisiaj|wczoraj"
+    r"|idag|igår|сегодня|вчера|今日|昨日|今天|昨天|오늘|어제|bugün|dün)\b",
     re.I,
 )
 _SINCE = re.compile(
-    r"updated?|edited|modified|posted|published|written|mis à jour|modifié|publié|aktualisiert|bearbeitet|actualizad|publicad|aggiornat|atualizad"
+    r"updated?|edited|modified|posted|published|written|mis à jour|modifié|publié|aktualisiert"
+    r"|bearbeitet|actualizad|publicad|aggiornat|atualizad"
     r"|bijgewerkt|zaktualiz|uppdatera|opdatere|обновлен|更新|업데이트|güncelle",
     re.I,
 )

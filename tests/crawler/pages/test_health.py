@@ -15,8 +15,10 @@ def body(title: str, main: str) -> str:
 @pytest.mark.parametrize(
     "title",
     ["404", "Page not found", "404 Not Found", "Seite nicht gefunden", "Página no encontrada", "Pagina non trovata",
-     "Page introuvable", "Pagina niet gevonden", "Страница не найдена", "ページが見つかりません", "页面不存在", "Sayfa bulunamadı",
-     "페이지를 찾을 수 없습니다", "Página não encontrada", "Nie znaleziono strony", "Sidan kunde inte hittas", "Stránka nenalezena"],
+     "Page introuvable", "Pagina niet gevonden", "Страница не найдена", "ページが見つかりません", "页面不存在",
+     "Sayfa bulunamadı",
+     "페이지를 찾을 수 없습니다", "Página não encontrada", "Nie znaleziono strony",
+     "Sidan kunde inte hittas", "Stránka nenalezena"],
 )  # fmt: skip
 def test_soft_404(title: str) -> None:
     assert health(body(title, "<p>Try the search.</p>")).health is Health.SOFT_404
