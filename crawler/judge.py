@@ -45,26 +45,27 @@ def judge(visit: Visit, history: LinkHistory, policy: Policy, now: datetime, *, 
     for attempt, sign in reversed(list(zip(visit.attempts, signs, strict=True))):
         if sign.kind not in (VerdictKind.DEAD, VerdictKind.UNREACHABLE):
             return _verdict(visit, attempt, sign)
-    if _all_dead(signs):
-        return _verdict(visit, visit.last, _dead(signs, history, policy, now, on_the_spot=on_the_spot))
+    if dead := definitive(signs, policy.confirm):
+        attempt = visit.attempts[max(n for n, sign in enumerate(signs) if sign.kind is VerdictKind.DEAD)]
+        return _verdict(visit, attempt, _dead(dead, history, policy, now, on_the_spot=on_the_spot))
     return _verdict(visit, visit.last, _unreachable(signs, history, policy, now))
 
 
-def advance(history: LinkHistory, visit: Visit, verdict: Verdict, now: datetime) -> LinkHistory:
-    """The history after this verdict. An outage of our own leaves it as it was."""
+def advance(history: LinkHistory, visit: Visit, verdict: Verdict, now: datetime, *, confirm: int = 3) -> LinkHistory:
+    """The history after this verdict; `confirm` is the policy's. An outage of our own leaves it as it was."""
     if visit.outage:
         return history
     history = replace(history, checked=now)
     if verdict.kind in (VerdictKind.OK, VerdictKind.MOVED):
         return LinkHistory(checked=now, last_ok=now)
     signs = signs_of(visit)
-    if _all_dead(signs):
+    if dead := definitive(signs, confirm):
         return replace(
             history,
             failing_since=history.failing_since or now,
             failures=history.failures + 1,
             # A name that is not found may be a long unreachable one; a 404 comes from a server that is there.
-            unreachable_since=history.unreachable_since if signs[-1].reason == "dns-nxdomain" else None,
+            unreachable_since=history.unreachable_since if dead[-1].reason == "dns-nxdomain" else None,
         )
     if verdict.kind is VerdictKind.BLOCKED and not isinstance(visit.last, Refused):
         return replace(history, unreachable_since=None)
@@ -86,8 +87,16 @@ def _health(visit: Visit, position: int) -> PageHealth | None:
     return visit.health if attempt is last or alike else None
 
 
-def _all_dead(signs: list[Sign]) -> bool:
-    return all(sign.kind is VerdictKind.DEAD for sign in signs)
+def definitive(signs: list[Sign], confirm: int) -> list[Sign]:
+    """The signs of death, where they are all there is, or enough of them beside mere "cannot tell"; else none.
+
+    A time-out between three 404s does not take them back; a wall or a good answer does.
+    """
+    dead = [sign for sign in signs if sign.kind is VerdictKind.DEAD]
+    rest = [sign for sign in signs if sign.kind is not VerdictKind.DEAD]
+    if not rest or (len(dead) >= max(1, confirm) and all(one.kind is VerdictKind.UNREACHABLE for one in rest)):
+        return dead
+    return []
 
 
 def _dead(signs: list[Sign], history: LinkHistory, policy: Policy, now: datetime, *, on_the_spot: bool) -> Sign:

@@ -15,7 +15,18 @@ from hashlib import sha256
 
 from crawler.hostqueue import HostQueue
 from crawler.hosts import Hosts
-from crawler.model import Attempt, Digest, Failed, Fetched, FetchOrder, PageHealth, RefusalKind, Refused, Visit
+from crawler.model import (
+    Attempt,
+    Digest,
+    Failed,
+    Fetched,
+    FetchOrder,
+    PageHealth,
+    RefusalKind,
+    Refused,
+    VerdictKind,
+    Visit,
+)
 from crawler.outage import HostResult, is_answer, is_outage
 from crawler.policy import CrawlSettings, Policy
 from crawler.ports import Clock, Fetcher
@@ -30,6 +41,9 @@ WINDOW = 10_000
 READ_AT_ONCE = 250
 HELD_BYTES = 32 * 1024 * 1024
 """Bodies of undecided visits that are kept until the end; beyond, they are let go."""
+
+MORE_IF_THEY_DIFFER = 2
+"""Attempts beyond the policy's, where a fault in between kept the others from being enough."""
 
 CANARIES = 3
 _LOOPBACK = ("127.", "[::1]", "localhost")
@@ -46,6 +60,8 @@ class _Case:
     attempts: list[Attempt] = field(default_factory=list)
     healths: list[PageHealth | None] = field(default_factory=list)
     silent_at: int = 0
+    dead: int = 0
+    """How many attempts spoke for death."""
 
     def visit(self, *, outage: bool = False) -> Visit:
         return Visit(
@@ -215,9 +231,11 @@ class _Sweep:
         if isinstance(outcome, BaseException):
             raise outcome
         health = self._look(outcome)
-        doubtful = is_doubtful(outcome, sign_of(outcome, health))
+        sign = sign_of(outcome, health)
+        doubtful = is_doubtful(outcome, sign)
+        case.dead += sign.kind is VerdictKind.DEAD
         self._note(case, outcome, doubtful=doubtful)
-        final = len(case.attempts) + 1 >= self._policy.confirm
+        final = self._is_final(case)
         case.attempts.append(self._lightened(outcome, final=final) if doubtful else outcome)
         case.healths.append(health)
         if not doubtful:
@@ -228,6 +246,12 @@ class _Sweep:
         wait = self._policy.confirm_wait * 2.0 ** (len(case.attempts) - 1)
         heapq.heappush(self._again, (self._now() + wait, next(self._numbers), case))
         return None
+
+    def _is_final(self, case: _Case) -> bool:
+        """Whether the attempt that has just come was the last; answers that differ are asked for once or twice more."""
+        number, confirm = len(case.attempts) + 1, self._policy.confirm
+        differ = 0 < case.dead < min(number, confirm)
+        return number >= confirm + (MORE_IF_THEY_DIFFER if differ else 0)
 
     def _look(self, attempt: Attempt) -> PageHealth | None:
         if self._health is None or not isinstance(attempt, Fetched) or not attempt.body:
