@@ -46,7 +46,7 @@ def judge(visit: Visit, history: LinkHistory, policy: Policy, now: datetime, *, 
         if sign.kind not in (VerdictKind.DEAD, VerdictKind.UNREACHABLE):
             return _verdict(visit, attempt, sign)
     if dead := definitive(signs, policy.confirm):
-        attempt = visit.attempts[max(n for n, sign in enumerate(signs) if sign.kind is VerdictKind.DEAD)]
+        attempt = visit.attempts[max(n for n, sign in enumerate(signs) if sign.reason == dead[-1].reason)]
         return _verdict(visit, attempt, _dead(dead, history, policy, now, on_the_spot=on_the_spot))
     return _verdict(visit, visit.last, _unreachable(signs, history, policy, now))
 
@@ -94,6 +94,8 @@ def definitive(signs: list[Sign], confirm: int) -> list[Sign]:
     """
     dead = [sign for sign in signs if sign.kind is VerdictKind.DEAD]
     rest = [sign for sign in signs if sign.kind is not VerdictKind.DEAD]
+    # The commonest word comes last: one wrong NXDOMAIN must not name what two 404s said.
+    dead.sort(key=lambda one: sum(one.reason == other.reason for other in dead))
     if not rest or (len(dead) >= max(1, confirm) and all(one.kind is VerdictKind.UNREACHABLE for one in rest)):
         return dead
     return []

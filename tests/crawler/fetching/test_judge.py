@@ -196,6 +196,7 @@ class TestAnswersThatDiffer:
             ((failed("dns-nxdomain"), failed("dns-error"), failed("dns-nxdomain")), "unreachable unconfirmed"),
             ((page(404), page(410), page(404)), "dead http-404"),
             ((page(404), page(503), page(404), page(404)), "dead http-404"),
+            ((page(404), page(404), failed("dns-nxdomain")), "dead http-404"),
             ((page(404), page(404), page(404), failed("timeout")), "dead http-404"),
             ((page(404), page(404), page(404), page(403)), "blocked http-403"),
             ((failed("timeout"), failed("connection-reset"), page(500)), "unreachable http-5xx"),

@@ -108,10 +108,12 @@ class TestConfirmation:
         assert [getattr(one, "status", 0) for one in visits[0].attempts] == [404, 200]
 
     def test_answers_that_differ_are_asked_for_twice_more_at_most(self) -> None:
-        one_fault = iter([page(404), failed("timeout"), page(404), page(404), page(404)])
+        one_fault: Iterator[Attempt] = iter([page(404), failed("timeout"), page(404), page(404), page(404)])
         visits, _ = sweep(lambda _: next(one_fault), ["http://x.example/"])
         assert len(visits[0].attempts) == 4
-        many = iter([page(404), failed("timeout"), page(404), failed("timeout"), failed("timeout"), page(404)])
+        many: Iterator[Attempt] = iter(
+            [page(404), failed("timeout"), page(404), failed("timeout"), failed("timeout"), page(404)]
+        )
         visits, _ = sweep(lambda _: next(many), ["http://x.example/"])
         assert len(visits[0].attempts) == 5
 
