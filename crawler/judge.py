@@ -95,7 +95,7 @@ def definitive(signs: list[Sign], confirm: int) -> list[Sign]:
     dead = [sign for sign in signs if sign.kind is VerdictKind.DEAD]
     rest = [sign for sign in signs if sign.kind is not VerdictKind.DEAD]
     # The commonest word comes last: one wrong NXDOMAIN must not name what two 404s said.
-    dead.sort(key=lambda one: sum(one.reason == other.reason for other in dead))
+    dead = sorted(dead, key=lambda one: sum(one.reason == other.reason for other in dead))
     if not rest or (len(dead) >= max(1, confirm) and all(one.kind is VerdictKind.UNREACHABLE for one in rest)):
         return dead
     return []
