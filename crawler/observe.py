@@ -90,7 +90,7 @@ def observe(
         at=now,
         visit=visit,
         verdict=verdict,
-        history=advance(known.history, visit, verdict, now),
+        history=advance(known.history, visit, verdict, now, confirm=policy.confirm),
         validators=_validators(known, visit, good=good),
         memory=memory,
         snapshot=seen.snapshot if seen is not None and new else None,

@@ -1,6 +1,6 @@
 """What crawling needs from outside: a fetcher, and a ledger that remembers."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Fetcher(Protocol):
 class Sweeper(Protocol):
     """Many resources, politely; a visit is yielded as soon as it is decided."""
 
-    def sweep(self, orders: Iterable[FetchOrder]) -> AsyncIterator[Visit]: ...
+    def sweep(self, orders: Iterable[FetchOrder]) -> AsyncGenerator[Visit, None]: ...
 
 
 class Ledger(Protocol):

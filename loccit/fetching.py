@@ -1,8 +1,7 @@
 """Fetching, wired: a sweeper over a fetcher of its own, and a pass with it. Apart from `wiring`, for start-up time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +9,10 @@ from crawler.fetch import HttpFetcher
 from crawler.health import page_health
 from crawler.model import Fetched, PageHealth
 from crawler.page import read
-from crawler.policy import CrawlSettings, NetworkSettings, Policy
+from crawler.policy import NetworkSettings
 from crawler.ports import Clock
 from crawler.sweep import PoliteSweeper
+from loccit.errors import SettingsError
 from loccit.passes import Advance, PassPlan, PassResult, run_pass
 from loccit.settings import Settings
 from storage.store import Store
@@ -22,15 +22,6 @@ def health_of(answer: Fetched) -> PageHealth | None:
     """Whether an answer's body is the page that was asked for."""
     page = read(answer.body, content_type=answer.header("content-type"), url=answer.final_url)
     return page_health(page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers)
-
-
-@asynccontextmanager
-async def sweeper(
-    crawl: CrawlSettings, network: NetworkSettings, policy: Policy, clock: Clock
-) -> AsyncIterator[PoliteSweeper]:
-    """A sweeper over a fetcher of its own, closed at the end."""
-    async with HttpFetcher(crawl, network, clock) as fetcher:
-        yield PoliteSweeper(fetcher, crawl, policy, clock, health=health_of)
 
 
 def pass_over(
@@ -43,9 +34,12 @@ def pass_over(
     """One pass, from a place without an event loop."""
 
     async def go() -> PassResult:
-        async with sweeper(
-            settings.crawl, with_ca(settings.network, settings.root), settings.policy, clock
-        ) as sweeping:
+        try:
+            fetcher = HttpFetcher(settings.crawl, with_ca(settings.network, settings.root), clock)
+        except (ValueError, OSError) as error:
+            raise SettingsError(f"[network]: {error}") from None
+        async with fetcher:
+            sweeping = PoliteSweeper(fetcher, settings.crawl, settings.policy, clock, health=health_of)
             return await run_pass(store, sweeping, plan, clock, on_start=on_start)
 
     return asyncio.run(go())

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -85,17 +86,18 @@ async def run_pass(
     try:
         with store.batch():
             flushed = began
-            async for visit in sweeper.sweep(order for _, order in due):
-                if visit.outage:
-                    result.outage = True
-                    result.undecided += 1
-                else:
-                    now = clock.now()
-                    await asyncio.to_thread(_look, store, resources[visit.url], visit, plan, now, result)
-                if time.perf_counter() - flushed > FLUSH_SECONDS:
-                    await asyncio.to_thread(store.flush)
-                    flushed = time.perf_counter()
-                advance(visit.url)
+            async with aclosing(sweeper.sweep(order for _, order in due)) as visits:
+                async for visit in visits:
+                    if visit.outage:
+                        result.outage = True
+                        result.undecided += 1
+                    else:
+                        now = clock.now()
+                        await asyncio.to_thread(_look, store, resources[visit.url], visit, plan, now, result)
+                    if time.perf_counter() - flushed > FLUSH_SECONDS:
+                        await asyncio.to_thread(store.flush)
+                        flushed = time.perf_counter()
+                    advance(visit.url)
         outcome = "outage" if result.outage else "done"
     finally:
         result.finished, result.seconds = clock.now(), time.perf_counter() - began

@@ -45,7 +45,11 @@ def run(options: argparse.Namespace, app: App) -> Exit:
         if options.since and not library.problems:
             app.say(f"no guide changed since {options.since}: nothing to check")
             return Exit.OK
-        raise UsageError(*nothing_found(tuple(options.paths) or settings.guides.paths, broken=len(library.problems)))
+        raise UsageError(
+            *nothing_found(
+                tuple(options.paths) or settings.guides.paths, broken=sum(problem.fatal for problem in library.problems)
+            )
+        )
     report, result = _check(options, app, library, words)
     _write(options, app, report)
     if result.outage:
