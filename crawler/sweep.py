@@ -8,7 +8,7 @@ import asyncio
 import heapq
 import itertools
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -88,7 +88,7 @@ class PoliteSweeper:
         self._clock = clock
         self._health = health
 
-    async def sweep(self, orders: Iterable[FetchOrder]) -> AsyncIterator[Visit]:
+    async def sweep(self, orders: Iterable[FetchOrder]) -> AsyncGenerator[Visit, None]:
         """Visit every resource once. At most `WINDOW` orders and `concurrency` fetches are held at a time."""
         run = _Sweep(self._fetcher, self._crawl, self._policy, self._clock, self._health, iter(orders))
         try:
