@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from crawler.text import key, visible
 
-MAX_BLOCKS = 200_000
+MAX_BLOCKS = 50_000
 MAX_BLOCK_CHARS = 200_000
 
 

@@ -26,6 +26,8 @@ _MAX_CHANGES = 200
 _MAX_TEXT = 4000
 _REBLOCKED = 20
 _REPEATED = 60
+_SEARCHED = 2000
+_PAIRED = 4000
 _SAYING = (DriftKind.WORDING, DriftKind.MATERIAL)
 
 
@@ -255,6 +257,7 @@ class _Comparison:
         self._new_keys = Counter(after.keys)
         cited = before.cited()
         self._link_list = 2 * sum(is_dense(block) for block in cited) > len(cited)
+        self._last_join: tuple[int, int, int, str] = (0, 0, 0, "")
         self._old_hashes = [short_hash(key) for key in before.keys]
 
     def of(self, gap: Gap) -> list[Change]:
@@ -269,7 +272,11 @@ class _Comparison:
         new = [self._after.blocks[at] for at in added if not self._was_there(at, gap)]
         old, new = _without_renumbered(old, new)
         moved = len(removed) + len(added) - len(old) - len(new)
-        changes = [change for one, other in pair(old, new) if (change := self._change(one, other, gap)) is not None]
+        changes = [
+            change
+            for one, other in pair(old[:_PAIRED], new[:_PAIRED])
+            if (change := self._change(one, other, gap)) is not None
+        ]
         changes = _lone_headings(changes)
         if moved and not changes:
             heading = self._heading(gap.i1)
@@ -288,7 +295,15 @@ class _Comparison:
         key = self._before.keys[at]
         if self._kept(key, self._old_keys, self._new_keys) or self._volatility.is_flapper(key):
             return True
-        return len(key) >= _REBLOCKED and key in "".join(self._after.keys[gap.j1 : gap.j2])
+        return len(key) >= _REBLOCKED and key in self._joined(self._after.keys, gap.j1, gap.j2)
+
+    def _joined(self, keys: Sequence[str], start: int, end: int) -> str:
+        """A gap's words run together; "" for one so large that searching it for every block would be quadratic."""
+        if end - start > _SEARCHED:
+            return ""
+        if self._last_join[:3] != (id(keys), start, end):
+            self._last_join = (id(keys), start, end, "".join(keys[start:end]))
+        return self._last_join[3]
 
     def _kept(self, key: str, here: Counter[str], there: Counter[str]) -> bool:
         """Moved, or a long passage that merely stands there more or fewer times; an entry of a table counts."""
@@ -298,7 +313,7 @@ class _Comparison:
         key = self._after.keys[at]
         if self._kept(key, self._new_keys, self._old_keys) or self._volatility.is_known(key):
             return True
-        return len(key) >= _REBLOCKED and key in "".join(self._before.keys[gap.i1 : gap.i2])
+        return len(key) >= _REBLOCKED and key in self._joined(self._before.keys, gap.i1, gap.i2)
 
     def _change(self, old: Block | None, new: Block | None, gap: Gap) -> Change | None:
         if old is not None and new is not None and self._volatility.is_counter(old.text, new.text):

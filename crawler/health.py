@@ -42,7 +42,8 @@ _NOT_FOUND = _whole(
     r"(?:sidan (?:kunde inte hittas|hittades inte|finns inte)|siden (?:blev |ble )?ikke fundet|siden ble ikke funnet"
     r"|siden (?:blev ikke fundet|findes ikke|finnes ikke)|sivua ei löyty?nyt"
     r"|stránka nenalezena|stránka nebyla nalezena)",
-    r"(?:страница не найдена|ページが見つかりません(?:でした)?|お探しのページは見つかりません.{0,12}|页面(?:不存在|未找到)|找不到(?:页面|網頁|网页|頁面)"
+    r"(?:страница не найдена|ページが見つかりません(?:でした)?|お探しのページは見つかりません.{0,12}"
+    r"|页面(?:不存在|未找到)|找不到(?:页面|網頁|网页|頁面)"
     r"|頁面不存在|페이지를 찾을 수 없습니다|sayfa bulunamadı)",
 )
 _ERROR = _whole(
