@@ -24,7 +24,7 @@ _COMMAND: Final = re.compile(r"##(?=\[|vso\[|teamcity\[)", re.IGNORECASE)
 
 def render_check(report: CheckReport) -> str:
     verdicts = {kind.value: number for kind, number in count_verdicts(report.citations).items()}
-    return _dump(
+    return dump(
         {
             "tool": {"name": "loccit", "version": report.version},
             "started": instant(report.started),
@@ -44,21 +44,21 @@ def render_check(report: CheckReport) -> str:
 
 
 def render_status(report: Report) -> str:
-    return _dump({"guides": [_guide(line) for line in report.lines]})
+    return dump({"guides": [_guide(line) for line in report.lines]})
 
 
 def render_findings(report: Report) -> str:
-    return _dump({"findings": findings_list(report.findings, report.lines)})
+    return dump({"findings": findings_list(report.findings, report.lines)})
 
 
 def render_finding(finding: Finding, lines: Sequence[GuideLine] = ()) -> str:
     """One finding, as in the list."""
-    return _dump(findings_list((finding,), lines)[0])
+    return dump(findings_list((finding,), lines)[0])
 
 
 def render_report(report: Report) -> str:
     counts = count_report(report)
-    return _dump(
+    return dump(
         {
             "made": instant(report.made),
             "last_crawl": instant(report.last_crawl),
@@ -191,7 +191,8 @@ def _problem(problem: GuideProblem) -> dict[str, Any]:
     }
 
 
-def _dump(value: Mapping[str, Any]) -> str:
+def dump(value: Mapping[str, Any]) -> str:
+    """JSON that is safe in a terminal and a build log, foreign text whole, with a final newline."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     return _COMMAND.sub(r"#\\u0023", _ESCAPED.sub(_escape, text)) + "\n"
 

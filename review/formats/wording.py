@@ -35,6 +35,7 @@ REASONS: Final = {
     "redirect-loop": "redirects in a circle",
     "too-large": "page is too large",
     "decompression-bomb": "page unpacks without end",
+    "network-unreachable": "no way to its network",
     "network-outage": "our own network was down",
     "malformed-url": "malformed URL",
     "unsupported-scheme": "not http or https",
@@ -51,7 +52,7 @@ _ORDER: Final = (
     VerdictKind.SKIPPED,
     VerdictKind.OK,
 )
-_DRIFTS: Final = {
+DRIFT_WORDS: Final = {
     DriftKind.MATERIAL: "changed materially since it was verified",
     DriftKind.WORDING: "worded otherwise since it was verified",
     DriftKind.UNLOCATED: "the cited place was not found",
@@ -69,7 +70,7 @@ def is_quiet(each: CheckedCitation) -> bool:
         not each.fails
         and each.verdict.kind in (VerdictKind.OK, VerdictKind.SKIPPED)
         and each.fragment != "missing"
-        and each.drift not in _DRIFTS
+        and each.drift not in DRIFT_WORDS
     )
 
 
@@ -83,7 +84,7 @@ def check_word(each: CheckedCitation) -> str:
         return each.fails_because
     if each.verdict.kind is VerdictKind.OK and each.fragment == "missing":
         return MISSING_FRAGMENT
-    if each.verdict.kind is VerdictKind.OK and each.drift in _DRIFTS:
+    if each.verdict.kind is VerdictKind.OK and each.drift in DRIFT_WORDS:
         return each.drift.value
     return each.verdict.kind.value
 
@@ -118,8 +119,8 @@ def _place_detail(each: CheckedCitation) -> str:
     tail = ""
     if each.fragment == "missing":
         tail += "; the #fragment is not on the page"
-    if each.drift in _DRIFTS:
-        tail += f"; {_DRIFTS[each.drift]}"
+    if each.drift in DRIFT_WORDS:
+        tail += f"; {DRIFT_WORDS[each.drift]}"
     if each.archived:
         tail += f"; archived: {one_line(each.archived)}"
     return tail
