@@ -8,7 +8,7 @@ from guides.model import Library
 from loccit.app import App
 from loccit.checking import make_check
 from loccit.commands.crawl import nothing_found
-from loccit.errors import UsageError
+from loccit.errors import LoccitError, UsageError
 from loccit.exits import Exit
 from loccit.fetching import pass_over
 from loccit.passes import PassPlan, PassResult
@@ -16,27 +16,38 @@ from loccit.progress import Bar
 from loccit.ranges import fail_words_of
 from loccit.reporting import console, report_now
 from loccit.since import changed_since, only_files
+from loccit.targets import STDOUT, Target, reader_of, targets
 from loccit.telling import outage_line
 from loccit.wiring import open_store, read_guides, sync
-from review.formats import github, json_, markdown, text
+from review.formats import github, json_, junit, markdown, sarif, text
 from review.hints import check_hints
 from review.model import CheckReport, StateKind
 from review.report import STALE, mark_failures, report_fails
 
-FORMATS = ("text", "json", "github", "markdown")
+FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files, folders or globs (default: [guides] paths)")
     parser.add_argument("--since", metavar="REF", help="only guides changed since that git revision")
-    parser.add_argument("--format", choices=FORMATS, default="text")
-    parser.add_argument("--output", metavar="FILE", help="write there instead of standard output")
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT[:FILE]",
+        action="append",
+        type=reader_of(FORMATS),
+        help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]} (default: {FORMATS[0]}); may be given several times: "
+        "all but one with the file that it goes to",
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", help="write the format that names no file there instead of to standard output"
+    )
     parser.add_argument("--fail-on", metavar="WORD,…", help="what fails (default: [policy] fail_on)")
     parser.add_argument("--no-state", action="store_true", help="neither read nor write the store")
     parser.add_argument("--all", action="store_true", help="show also the citations with nothing to say")
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:
+    chosen = targets(options.format, options.output, default=FORMATS[0])
     settings = app.settings
     words = fail_words_of(settings.policy.fail_on if options.fail_on is None else options.fail_on)
     library = _library(options, app)
@@ -44,6 +55,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     if not library.guides:
         if options.since and not library.problems:
             app.say(f"no guide changed since {options.since}: nothing to check")
+            _write(chosen, options, app, _nothing(app))
             return Exit.OK
         raise UsageError(
             *nothing_found(
@@ -51,7 +63,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
             )
         )
     report, result = _check(options, app, library, words)
-    _write(options, app, report)
+    _write(chosen, options, app, report)
     if result.outage:
         app.complain(outage_line(result))
         return Exit.INCONCLUSIVE
@@ -101,17 +113,39 @@ def _check(
     ), result
 
 
-def _write(options: argparse.Namespace, app: App, report: CheckReport) -> None:
-    width, color = console()
-    color = color and options.output in (None, "-")
-    rendered = {
-        "text": lambda: text.render_check(report, width=width, color=color, everything=options.all or app.verbose),
-        "json": lambda: json_.render_check(report),
-        "github": lambda: github.render_check(report),
-        "markdown": lambda: markdown.render_check(report),
-    }[options.format]()
-    with app.output(options.output) as out:
-        out.write(rendered)
-    if options.format == "text":
+def _nothing(app: App) -> CheckReport:
+    """A report of no guides: what reads a result file (an upload, a badge) finds one all the same."""
+    now = app.clock.now()
+    return CheckReport(
+        version=version("loccit"), started=now, finished=now, outage=False, guides=0, resources=0, citations=()
+    )
+
+
+def _write(chosen: tuple[Target, ...], options: argparse.Namespace, app: App, report: CheckReport) -> None:
+    """Every format to its place. One that cannot be written does not keep the others from being."""
+    failed: LoccitError | None = None
+    for target in chosen:
+        try:
+            with app.output(target.file) as out:
+                out.write(_rendered(target, options, app, report))
+        except LoccitError as error:
+            failed = failed or error
+    if any(target.format == "text" for target in chosen):
         for hint in check_hints(report):
             app.say(hint)
+    if failed is not None:
+        raise failed
+
+
+def _rendered(target: Target, options: argparse.Namespace, app: App, report: CheckReport) -> str:
+    if target.format == "text":
+        width, color = console()
+        everything = options.all or app.verbose
+        return text.render_check(report, width=width, color=color and target.file == STDOUT, everything=everything)
+    return {
+        "json": json_.render_check,
+        "github": github.render_check,
+        "markdown": markdown.render_check,
+        "sarif": sarif.render_check,
+        "junit": junit.render_check,
+    }[target.format](report)
