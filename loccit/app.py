@@ -15,6 +15,7 @@ from guides.model import GuideProblem
 from loccit.clock import SystemClock
 from loccit.errors import LoccitError
 from loccit.settings import Settings, load
+from review.text import inert, one_line
 
 
 @dataclass(kw_only=True)
@@ -36,17 +37,17 @@ class App:
     def say(self, line: str) -> None:
         """One line for people, on standard error; not with --quiet."""
         if not self.quiet:
-            print(line, file=sys.stderr)
+            _tell(line)
 
     def complain(self, line: str) -> None:
         """One line that is told also with --quiet."""
-        print(f"loccit: {line}", file=sys.stderr)
+        _tell(f"loccit: {line}")
 
     def problems(self, problems: tuple[GuideProblem, ...]) -> None:
         """Tell what is wrong in the guides' files; also with --quiet, since nothing else says it."""
         for problem in problems:
             word = "error" if problem.fatal else "warning"
-            print(f"{word}: {problem}", file=sys.stderr)
+            _tell(f"{word}: {problem}")
 
     @contextmanager
     def output(self, name: str | None) -> Iterator[TextIO]:
@@ -67,3 +68,8 @@ class App:
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
+
+
+def _tell(line: str) -> None:
+    """One line and no more: build servers take commands from standard error too, and file names may hold line ends."""
+    print(inert(one_line(line)), file=sys.stderr)

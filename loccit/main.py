@@ -15,6 +15,7 @@ from pathlib import Path
 from loccit.app import App
 from loccit.errors import LoccitError
 from loccit.exits import Exit
+from review.text import inert
 
 COMMANDS = {
     "init": "look at the guides here and write loccit.toml",
@@ -131,9 +132,10 @@ def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
 
 
 def _complain(message: str, hint: str = "") -> int:
-    print(f"loccit: {message}", file=sys.stderr)
+    # Messages quote what was read from files, and a build server takes commands from standard error too.
+    print(inert(f"loccit: {message}"), file=sys.stderr)
     if hint:
-        print(f"  {hint}", file=sys.stderr)
+        print(inert(f"  {hint}"), file=sys.stderr)
     return Exit.USAGE
 
 

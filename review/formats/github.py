@@ -12,14 +12,21 @@ from review.formats.wording import check_detail, check_summary, check_word, in_c
 from review.model import CheckedCitation, CheckReport
 from review.text import inert, one_line
 
+_LONGEST: Final = 4_000
+"""Characters of one field. GitHub cuts an annotation at 64 KiB; an address that long is an attack."""
 _QUIET_LINKS: Final = (VerdictKind.OK, VerdictKind.SKIPPED)
 _QUIET_DRIFTS: Final = (None, DriftKind.UNCHANGED, DriftKind.COSMETIC, DriftKind.BROKEN)
 
 
 def render_check(report: CheckReport) -> str:
+    """What is wrong in the guides' files, then what fails, then what is worth a look; the summary as the last line."""
     lines = [_problem(problem) for problem in report.problems]
-    lines += [line for each in in_check_order(report.citations) if (line := _annotation(each))]
-    lines += [_command("error", f"Guide {one_line(guide)} is stale", title="loccit: stale") for guide in report.stale]
+    if report.outage:
+        # Nothing was judged: a warning on every line of every guide would only hide that.
+        lines.append(_command("warning", check_summary(report), title="loccit: network-outage"))
+    else:
+        lines += [line for each in in_check_order(report.citations) if (line := _annotation(each))]
+        lines += [_command("error", f"Guide {guide} is stale", title="loccit: stale") for guide in report.stale]
     return "".join(f"{line}\n" for line in lines) + inert(check_summary(report)) + "\n"
 
 
@@ -34,7 +41,7 @@ def _annotation(each: CheckedCitation) -> str:
         return ""
     return _command(
         level,
-        f"{one_line(each.citation.url)} {check_detail(each)}",
+        f"{one_line(each.citation.url, _LONGEST)} {check_detail(each)}",
         file=each.guide.file,
         line=each.citation.line,
         col=each.citation.column,
@@ -60,7 +67,7 @@ def _command(level: str, message: str, **properties: str | int | None) -> str:
 
 
 def _data(text: str) -> str:
-    return inert(one_line(text)).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return inert(one_line(text, _LONGEST)).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(value: str | int) -> str:
