@@ -42,6 +42,11 @@ def one_line(text: str, limit: int | None = None) -> str:
     """The text on one line, at most `limit` long, without controls, escapes, direction overrides and the invisible."""
     if limit is not None and len(text) > 8 * limit + 1000:
         text = text[: 8 * limit + 1000]
+    if text.isprintable() and "  " not in text:
+        # Printable, to Python, is what holds no control, format character, surrogate or space but the plain one: most
+        # texts, told in a tenth of the time.
+        text = text.strip()
+        return text if limit is None else shortened(text, limit)
     text = _TERMINAL.sub(" ", text)
     text = _INVISIBLE.sub("", _CONTROL.sub(" ", text))
     text = _SPACE.sub(" ", _SURROGATE.sub("\ufffd", text)).strip()

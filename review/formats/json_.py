@@ -191,9 +191,9 @@ def _problem(problem: GuideProblem) -> dict[str, Any]:
     }
 
 
-def dump(value: Mapping[str, Any]) -> str:
+def dump(value: Mapping[str, Any], *, indent: int | None = 2) -> str:
     """JSON that is safe in a terminal and a build log, foreign text whole, with a final newline."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _COMMAND.sub(r"#\\u0023", _ESCAPED.sub(_escape, text)) + "\n"
 
 

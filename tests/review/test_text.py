@@ -23,6 +23,14 @@ def test_one_line_is_one_line_of_visible_characters(text: str) -> None:
     assert one_line(safe) == safe
 
 
+def test_what_python_calls_printable_needs_no_cleaning() -> None:
+    """`one_line` lets such texts pass; it would not do if some version of Unicode made a hidden character printable."""
+    for character in map(chr, range(0x110000)):
+        if character.isprintable() and character != " ":
+            assert not HIDDEN.match(character)
+            assert not re.match(r"[\s\x00-\x1f\x7f-\x9f\u061c\u180e\ufff9-\ufffb]", character)
+
+
 @given(st.text(st.characters()), st.integers(10, 100))
 def test_one_line_keeps_its_limit(text: str, limit: int) -> None:
     assert len(one_line(text, limit)) <= limit
