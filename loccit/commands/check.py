@@ -51,7 +51,9 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     settings = app.settings
     words = fail_words_of(settings.policy.fail_on if options.fail_on is None else options.fail_on)
     library = _library(options, app)
-    app.problems(library.problems)
+    if not library.guides or not any(target == Target(format="text", file=STDOUT) for target in chosen):
+        # The text on standard output names them itself.
+        app.problems(library.problems)
     if not library.guides:
         if options.since and not library.problems:
             app.say(f"no guide changed since {options.since}: nothing to check")
