@@ -189,7 +189,8 @@ def page_health(page: Page, *, status: int, url: str, final_url: str, headers: S
     for judge in (_empty_or_shell, _wall, _by_words):
         if (found := judge(page, shown, content, chars)) is not None:
             return found
-    return _login(page, content, chars, url, final_url, status) or PageHealth(health=Health.OK)
+    walled = _login(page, content, chars, url, final_url, status)
+    return walled or PageHealth(health=Health.OK, chars=chars)
 
 
 def _by_headers(headers: Sequence[tuple[str, str]]) -> PageHealth | None:

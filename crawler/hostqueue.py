@@ -33,8 +33,13 @@ class HostQueue(Generic[Work]):
     def __len__(self) -> int:
         return self._size
 
-    def add(self, host: str, work: Work) -> None:
-        self._waiting.setdefault(host, deque()).append(work)
+    def add(self, host: str, work: Work, *, first: bool = False) -> None:
+        """Queue a piece of work; `first`: before what waits already, because some of that hangs on it."""
+        waiting = self._waiting.setdefault(host, deque())
+        if first:
+            waiting.appendleft(work)
+        else:
+            waiting.append(work)
         self._size += 1
         self._place(host)
 

@@ -17,6 +17,11 @@ JUST_ALIVE = timedelta(hours=24)
 
 MIN_RUNS = 2
 
+CERTIFICATE_SOON = timedelta(days=14)
+"""A certificate that runs out within this time is told of: most are renewed 30 days before (Let's Encrypt's advice)."""
+CERTIFICATE = "the certificate expires on"
+"""How a detail warns of it."""
+
 _MAY_BE_GONE = frozenset(
     {
         "timeout",
@@ -33,6 +38,20 @@ _MAY_BE_GONE = frozenset(
 
 def judge(visit: Visit, history: LinkHistory, policy: Policy, now: datetime, *, on_the_spot: bool = False) -> Verdict:
     """What became of a link. `on_the_spot`: someone waits for the answer (CI), later runs will not confirm it."""
+    verdict = _judge(visit, history, policy, now, on_the_spot=on_the_spot)
+    if verdict.kind in (VerdictKind.OK, VerdictKind.MOVED) and expires_soon(verdict, now):
+        assert verdict.tls_expires is not None  # it expires soon
+        warning = f"{CERTIFICATE} {verdict.tls_expires:%Y-%m-%d}"
+        return replace(verdict, detail=f"{verdict.detail}; {warning}" if verdict.detail else warning)
+    return verdict
+
+
+def expires_soon(verdict: Verdict, now: datetime) -> bool:
+    """Whether the certificate behind a verdict is about to run out."""
+    return verdict.tls_expires is not None and verdict.tls_expires - now < CERTIFICATE_SOON
+
+
+def _judge(visit: Visit, history: LinkHistory, policy: Policy, now: datetime, *, on_the_spot: bool) -> Verdict:
     if visit.outage:
         detail = "this machine's network was down: nothing was concluded"
         return _verdict(visit, visit.last, Sign(kind=VerdictKind.UNREACHABLE, reason="network-outage", detail=detail))
@@ -157,4 +176,5 @@ def _verdict(visit: Visit, attempt: Attempt, sign: Sign) -> Verdict:
         attempts=len(visit.attempts),
         elapsed_ms=elapsed,
         replacement=sign.replacement,
+        tls_expires=attempt.tls_expires if isinstance(attempt, Fetched) else None,
     )

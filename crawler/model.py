@@ -145,6 +145,8 @@ class PageHealth:
 
     health: Health
     evidence: str = ""
+    chars: int = field(default=-1, compare=False)
+    """How many visible characters the page has of its own, menus left out; -1 where nobody counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +235,8 @@ class Verdict:
     attempts: int = 0
     elapsed_ms: float = 0.0
     replacement: str | None = None
+    tls_expires: datetime | None = None
+    """When the certificate of the server that answered runs out, where it was seen."""
 
 
 # ---------------------------------------------------------------- what was concluded about a place

@@ -31,6 +31,7 @@ from crawler.model import (
     VerdictKind,
     Visit,
 )
+from crawler.moves import settle_move
 from crawler.page import Page
 from crawler.page import read as read_page
 from crawler.plan import next_due, next_interval
@@ -74,6 +75,11 @@ def observe(
     if visit.health is None and seen is not None:
         visit = replace(visit, health=seen.health)
     verdict = judge(visit, known.history, policy, now, on_the_spot=on_the_spot)
+    if verdict.kind is VerdictKind.MOVED and seen is not None:
+        # Against a basis where there is one: the newest page is the one behind the redirect from the second look on.
+        stored = next((one.basis for one in known.cited if one.basis is not None), known.newest)
+        before = read(stored) if stored is not None and stored.id is not None else None
+        verdict = settle_move(verdict, url=known.url, before=before, now=seen.get())
     good = seen is not None and seen.health.health is Health.OK and verdict.kind in (VerdictKind.OK, VerdictKind.MOVED)
     memory: Mapping[str, Any] = known.memory
     if seen is not None and seen.body is not None and good:
@@ -108,12 +114,12 @@ def observe(
 def _seen(known: KnownSource, visit: Visit, read: PageReader) -> _Seen | None:
     """The page that this look brought, if any: the last answer with a success status, or the stored page again."""
     newest = known.newest
-    for attempt in reversed(visit.attempts):
+    for position, attempt in reversed(list(enumerate(visit.attempts))):
         same = isinstance(attempt, NotModified) or (isinstance(attempt, Fetched) and _same(attempt, newest))
         if same and newest is not None:
             return _Seen(snapshot=newest, health=PageHealth(health=newest.health), read=read)
         if isinstance(attempt, Fetched) and 200 <= attempt.status < 300:
-            return _read(attempt, read)
+            return _read(attempt, read, visit.healths[position] if position < len(visit.healths) else None)
     return None
 
 
@@ -121,9 +127,12 @@ def _same(answer: Fetched, newest: Snapshot | None) -> bool:
     return newest is not None and answer.status == newest.status and answer.digest == newest.digest
 
 
-def _read(answer: Fetched, read: PageReader) -> _Seen:
+def _read(answer: Fetched, read: PageReader, said: PageHealth | None) -> _Seen:
+    """`said`: the health that the sweep gave it, which may know more than the page shows (its host's "not found")."""
     page = read_page(answer.body, content_type=answer.header("content-type"), url=answer.final_url)
     health = page_health(page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers)
+    if said is not None and health.health is Health.OK:
+        health = said
     snapshot = Snapshot(
         id=None,
         digest=answer.digest,

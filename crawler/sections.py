@@ -69,7 +69,9 @@ def fragment_state(page: Page, fragment: str) -> str | None:
     name, _, directives = fragment.lstrip("#").partition(":~:")
     for directive in directives.split("&"):
         if directive.startswith("text=") and (range_ := _text_range(directive[5:])):
-            return "found" if isinstance(_by_range(page, range_), Section) else "missing"
+            if isinstance(_by_range(page, range_), Section):
+                return "found"
+            return None if _script_built(page) or page.kind in ("pdf", "binary") else "missing"
     if not name or page.kind not in ("html", "xml"):
         return None
     if name.lower() == "top" or name in page.anchors or unquote(name) in page.anchors:

@@ -140,6 +140,8 @@ def _page(answer: Fetched, health: PageHealth | None) -> Sign:
         return Sign(kind=kind, reason=reason, detail=f"redirects to {public(answer.final_url)}")
     if health is not None and health.health in _BY_HEALTH:
         kind, reason = _BY_HEALTH[health.health]
+        if health.health is Health.SOFT_404 and answer.hops and is_home(answer.final_url) and not is_home(answer.url):
+            reason = "redirect-to-home"
         return Sign(kind=kind, reason=reason, detail=one_line(health.evidence) or f"looks like {health.health}")
     if answer.hops and _sent_home(answer.url, answer.final_url):
         return Sign(kind=VerdictKind.DEAD, reason="redirect-to-home", detail="redirects to the site's home page")

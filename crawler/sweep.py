@@ -31,6 +31,7 @@ from crawler.outage import HostResult, is_answer, is_outage
 from crawler.policy import CrawlSettings, Policy
 from crawler.ports import Clock, Fetcher
 from crawler.signs import is_doubtful, sign_of
+from crawler.suspects import LikenessOf, Question, Step, Suspects
 from crawler.urls import host_key
 
 HealthOf = Callable[[Fetched], PageHealth | None]
@@ -46,6 +47,10 @@ MORE_IF_THEY_DIFFER = 2
 """Attempts beyond the policy's, where a fault in between kept the others from being enough."""
 
 CANARIES = 3
+
+SILENT_WAIT = 1.5
+"""Seconds until the second round where nothing at all answered in the first: enough to tell a hiccup from an outage."""
+
 _LOOPBACK = ("127.", "[::1]", "localhost")
 _HTML = ("", "text/html", "application/xhtml+xml", "application/xml", "text/xml")
 _NOTHING = Digest(sha256(b"").hexdigest())
@@ -62,6 +67,8 @@ class _Case:
     silent_at: int = 0
     dead: int = 0
     """How many attempts spoke for death."""
+    question: "Question[_Case] | None" = None
+    """It is no resource but something that its host has to be asked about others."""
 
     def visit(self, *, outage: bool = False) -> Visit:
         return Visit(
@@ -76,21 +83,32 @@ class _Case:
 class PoliteSweeper:
     """Sweeps over a fetcher. `health` looks at the bodies of HTML answers (None: nobody does).
 
-    Raises what a faulty fetcher or `health` raises; closing the generator cancels what is under way.
+    `likeness` reads what an answer looks like: with it, a host is asked once for an address that cannot exist as soon
+    as one of its pages may be its "not found" (None: no host is asked).
+
+    Raises what a faulty fetcher, `health` or `likeness` raises; closing the generator cancels what is under way.
     """
 
     def __init__(
-        self, fetcher: Fetcher, crawl: CrawlSettings, policy: Policy, clock: Clock, health: HealthOf | None = None
+        self,
+        fetcher: Fetcher,
+        crawl: CrawlSettings,
+        policy: Policy,
+        clock: Clock,
+        health: HealthOf | None = None,
+        likeness: LikenessOf | None = None,
     ) -> None:
         self._fetcher = fetcher
         self._crawl = crawl
         self._policy = policy
         self._clock = clock
         self._health = health
+        self._likeness = likeness
 
     async def sweep(self, orders: Iterable[FetchOrder]) -> AsyncGenerator[Visit, None]:
         """Visit every resource once. At most `WINDOW` orders and `concurrency` fetches are held at a time."""
-        run = _Sweep(self._fetcher, self._crawl, self._policy, self._clock, self._health, iter(orders))
+        suspects: Suspects[_Case] | None = Suspects(self._likeness) if self._likeness is not None else None
+        run = _Sweep(self._fetcher, self._crawl, self._policy, self._clock, self._health, suspects, iter(orders))
         try:
             async with aclosing(run.visits()) as visits:
                 async for visit in visits:
@@ -109,9 +127,11 @@ class _Sweep:
         policy: Policy,
         clock: Clock,
         health: HealthOf | None,
+        suspects: Suspects[_Case] | None,
         orders: Iterator[FetchOrder],
     ) -> None:
         self._fetcher, self._policy, self._clock, self._health = fetcher, policy, clock, health
+        self._suspects = suspects
         shared = getattr(fetcher, "hosts", None)
         paced = isinstance(shared, Hosts)
         hosts = shared if isinstance(shared, Hosts) else Hosts(crawl, clock)
@@ -139,8 +159,10 @@ class _Sweep:
             self._start()
             if not self._active and self._done.empty() and not self._more():
                 break
+            if self._is_silent():
+                break
             outcome = await self._next()
-            if outcome is not None and (visit := self._settle(*outcome)) is not None:
+            for visit in self._settle(*outcome) if outcome is not None else ():
                 yield visit
         outage = self._undecided != [] and await self._is_outage()
         for case in self._undecided:
@@ -224,13 +246,30 @@ class _Sweep:
 
     # ------------------------------------------------------------ what came of it
 
-    def _settle(self, case: _Case, outcome: Attempt | BaseException) -> Visit | None:
-        """Take an attempt in: a visit if that decides the case, None if it has to wait."""
+    def _settle(self, case: _Case, outcome: Attempt | BaseException) -> list[Visit]:
+        """Take an attempt in: the visits that it decides. Others wait, for another attempt or for what a host shows."""
         self._active -= 1
         self._queue.done(case.host, asked=not isinstance(outcome, Refused))
         if isinstance(outcome, BaseException):
             raise outcome
+        if case.question is not None and self._suspects is not None:
+            return self._cleared(self._suspects.told(case.question, outcome))
         health = self._look(outcome)
+        if self._suspects is not None and health is not None and self._suspects.wants(outcome, health):
+            assert isinstance(outcome, Fetched)  # nothing else is a suspect
+            return self._cleared(self._suspects.hold(case.host, case, outcome, health))
+        visit = self._take(case, outcome, health)
+        return [visit] if visit is not None else []
+
+    def _cleared(self, step: "Step[_Case]") -> list[Visit]:
+        cleared, question = step
+        if question is not None:
+            asking = _Case(order=FetchOrder(url=question.url), host=question.host, question=question)
+            self._queue.add(question.host, asking, first=True)
+        visits = [self._take(one.case, one.answer, one.health) for one in cleared]
+        return [visit for visit in visits if visit is not None]
+
+    def _take(self, case: _Case, outcome: Attempt, health: PageHealth | None) -> Visit | None:
         sign = sign_of(outcome, health)
         doubtful = is_doubtful(outcome, sign)
         case.dead += sign.kind is VerdictKind.DEAD
@@ -246,6 +285,25 @@ class _Sweep:
         wait = self._policy.confirm_wait * 2.0 ** (len(case.attempts) - 1)
         heapq.heappush(self._again, (self._now() + wait, next(self._numbers), case))
         return None
+
+    def _is_silent(self) -> bool:
+        """Whether it is our network, and known already: two rounds are over, and nothing at all has answered.
+
+        After the first such round the second is brought forward, so that nobody waits long to hear of an outage.
+        """
+        if self._active or not self._again or self._orders is not None or len(self._queue) or not self._done.empty():
+            return False
+        if any(result.answered for result in self._results.values()) or not is_outage(list(self._results.values())):
+            return False
+        cases = [case for _, _, case in self._again]
+        if all(len(case.attempts) > 1 for case in cases):
+            self._undecided += cases
+            self._again.clear()
+            return True
+        soon = self._now() + min(SILENT_WAIT, self._policy.confirm_wait)
+        self._again = [(min(at, soon), number, case) for at, number, case in self._again]
+        heapq.heapify(self._again)
+        return False
 
     def _is_final(self, case: _Case) -> bool:
         """Whether the attempt that has just come was the last; answers that differ are asked for once or twice more."""

@@ -45,6 +45,11 @@ class ResourceUrl:
         return self.href
 
     @property
+    def whole_fragment(self) -> str:
+        """The fragment with its text directives: `id:~:text=words`."""
+        return f"{self.fragment}:~:{'&'.join(self.directives)}" if self.directives else self.fragment
+
+    @property
     def key(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from crawler.fetch import HttpFetcher
 from crawler.health import page_health
+from crawler.missing import Likeness, likeness
 from crawler.model import Fetched, PageHealth
 from crawler.page import read
 from crawler.policy import NetworkSettings
@@ -24,6 +25,15 @@ def health_of(answer: Fetched) -> PageHealth | None:
     return page_health(page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers)
 
 
+def likeness_of(answer: Fetched) -> Likeness | None:
+    """What an answer looks like, to be compared with what its host shows for nothing."""
+    if not answer.body:
+        return None
+    page = read(answer.body, content_type=answer.header("content-type"), url=answer.final_url)
+    health = page_health(page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers)
+    return likeness(answer, page, health)
+
+
 def pass_over(
     settings: Settings,
     store: Store,
@@ -39,7 +49,9 @@ def pass_over(
         except (ValueError, OSError) as error:
             raise SettingsError(f"[network]: {error}") from None
         async with fetcher:
-            sweeping = PoliteSweeper(fetcher, settings.crawl, settings.policy, clock, health=health_of)
+            sweeping = PoliteSweeper(
+                fetcher, settings.crawl, settings.policy, clock, health=health_of, likeness=likeness_of
+            )
             return await run_pass(store, sweeping, plan, clock, on_start=on_start)
 
     return asyncio.run(go())

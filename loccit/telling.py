@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from loccit.passes import PassResult
+from review.hints import expiring
 from review.model import CloseFinding, OpenFinding
 from review.text import count, one_line
 from storage.store import Store
@@ -26,6 +27,8 @@ def closing_lines(result: PassResult, store: Store) -> Iterator[str]:
         yield f"  … and {len(opened) - SHOWN} more"
     for url, end in closed[:SHOWN]:
         yield f"  {end.state}: {one_line(end.note)}  {one_line(url)}"
+    if warning := expiring((url, look.verdict) for url, look in result.looks.items()):
+        yield f"  {warning}"
     still = len(store.findings())
     yield f"{count(still, 'open finding')}" + (": see `loccit findings`" if still else "")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
+from crawler.judge import CERTIFICATE
 from crawler.model import Verdict, VerdictKind
 from review.model import CheckReport
 from review.text import count, one_line
@@ -42,6 +43,7 @@ def hints(
         _walled(seen),
         _robots(seen),
         _forbidden(seen),
+        expiring(seen),
         _moved(seen),
     )
     return tuple(hint for hint in found if hint)[:MOST_HINTS]
@@ -108,6 +110,25 @@ def _moved(seen: Sequence[tuple[str, Verdict]]) -> str:
     if number < _MANY:
         return ""
     return f"{number:,} links have moved for good. Put their new addresses, as given above, into the guides."
+
+
+def expiring(seen: Iterable[tuple[str, Verdict]]) -> str:
+    """The certificates that are about to run out, the first by name; "" where none is.
+
+    Judging says so in a verdict's detail, by the clock of the run.
+    """
+    dates = {
+        _host(verdict.final_url or url): verdict.tls_expires
+        for url, verdict in seen
+        if verdict.tls_expires is not None and CERTIFICATE in verdict.detail
+    }
+    if not dates:
+        return ""
+    host, when = min(dates.items(), key=lambda one: (one[1], one[0]))
+    others = f", and those of {count(len(dates) - 1, 'other host')} soon" if len(dates) > 1 else ""
+    return (
+        f"The certificate of {host} expires on {when:%Y-%m-%d}{others}. Readers will get a warning instead of a page."
+    )
 
 
 def _most(urls: Iterable[str]) -> tuple[str, int]:

@@ -1,5 +1,6 @@
 """Every verdict and reason, each by the rule that gives it; then what history and confirmation make of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from crawler.judge import advance, judge
 from crawler.model import Attempt, FailureKind, Health, Hop, LinkHistory, Verdict, VerdictKind, Visit
 from crawler.policy import Policy
+from review.hints import hints
 
 POLICY = Policy(confirm=3, confirm_hours=12, unreachable_days=7)
 NEW = LinkHistory()
@@ -312,3 +314,27 @@ def test_details_cannot_break_a_line() -> None:
     found = verdict(visited(attempt))
     assert "secret" not in repr((found.detail, found.final_url, found.replacement))
     assert found.detail.isprintable()
+
+
+class TestCertificates:
+    """The end of a certificate is told of before it comes, and never fails."""
+
+    def answered(self, days: float) -> Verdict:
+        return verdict(visited(replace(page(200), tls_expires=NOW + days * DAY)))
+
+    def test_is_recorded(self) -> None:
+        assert self.answered(90).tls_expires == NOW + 90 * DAY
+        assert self.answered(90).detail == ""
+
+    def test_is_warned_about_in_its_last_two_weeks(self) -> None:
+        found = self.answered(13)
+        assert (found.kind, found.detail) == (VerdictKind.OK, "the certificate expires on 2026-03-14")
+        (hint,) = hints([("https://x.example/a", found)], guides=1)
+        assert hint.startswith("The certificate of help.example expires on 2026-03-14.")
+        assert hints([("https://x.example/a", self.answered(15))], guides=1) == ()
+
+
+class TestTheHostsWord:
+    def test_like_everything_that_it_does_not_know(self) -> None:
+        attempts = (page(200, hops=((302, "https://other.example/"),)),) * 3
+        assert word(visited(*attempts, health=Health.SOFT_404)) == "dead redirect-to-home"
