@@ -23,6 +23,7 @@ from typing import Any
 
 import zstandard
 
+from benchmarks.score import halves
 from crawler.drift import measure
 from crawler.health import page_health
 from crawler.memory import learn
@@ -171,10 +172,15 @@ def judge(seen: Mapping[int, Seen], start: int, end: int, place: Place, memory: 
     return measure(basis.page, seen[end].page, place, memory, now_health=seen[end].health)
 
 
-def run(corpus: Path, out: Path, *, selectors: bool, only: str = "", sample: int = 0) -> list[float]:
+def run(
+    corpus: Path, out: Path, *, selectors: bool, only: str = "", sample: int = 0, half: int | None = None
+) -> list[float]:
     """Writes the predictions; gives the milliseconds that each took."""
     pairs = load_pairs(corpus)
     timelines = [one for one in load_timelines(corpus) if one.id.startswith(only) and one.id in pairs]
+    if half is not None:
+        side = halves(corpus)
+        timelines = [one for one in timelines if side[one.id] == half]
     if sample:
         timelines = timelines[:: max(1, len(timelines) // sample)]
     taken: list[float] = []
@@ -200,12 +206,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--selectors", action="store_true", help="use the selectors of index.jsonl as places")
     parser.add_argument("--only", default="", help="only timelines whose id begins with this")
     parser.add_argument("--sample", type=int, default=0, help="only about so many timelines, evenly spread")
+    parser.add_argument("--half", type=int, choices=(0, 1), help="only this half of the operators (see score.py)")
     options = parser.parse_args(arguments)
     for name in ("index.jsonl", "labels.jsonl"):
         if not (options.corpus / name).exists():
             print(f"{options.corpus} is no corpus: it has no {name}", file=sys.stderr)
             return 2
-    taken = run(options.corpus, options.out, selectors=options.selectors, only=options.only, sample=options.sample)
+    taken = run(
+        options.corpus,
+        options.out,
+        selectors=options.selectors,
+        only=options.only,
+        sample=options.sample,
+        half=options.half,
+    )
     if not taken:
         print("no pair was judged", file=sys.stderr)
         return 1

@@ -1,6 +1,9 @@
 """Scores predictions against a corpus's labels: precision, recall and F1 of "changed", and the confusion matrix.
 
-    python benchmarks/score.py predictions.jsonl DIR [--errors]
+    python benchmarks/score.py predictions.jsonl DIR [--errors] [--half 0|1]
+
+`--half` scores one of two halves of the corpus, split by operator: rules are tuned by reading half 1 only, and half 0
+shows what they are worth on services that nobody looked at.
 
 "Changed" is `wording` or `material`. Positives are the pairs labelled so; negatives are noise and artifact pairs. A
 cosmetic pair counts as wrong only where it was ranked material. Broken pairs are counted apart. Left out: pairs
@@ -8,6 +11,7 @@ without materiality, recoveries (across_broken), and changes whose text did not 
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from collections import Counter
@@ -99,6 +103,19 @@ def load(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines if line.strip()]
 
 
+def half_of(operator: str) -> int:
+    """The half that an operator's services belong to."""
+    return int(hashlib.sha256(operator.encode()).hexdigest(), 16) % 2
+
+
+def halves(corpus: Path) -> dict[str, int]:
+    """Timeline → half."""
+    return {
+        entry["id"]: half_of(entry.get("operator_group") or entry.get("service") or entry["id"])
+        for entry in load(corpus / "index.jsonl")
+    }
+
+
 def report(result: Score) -> str:
     lines = [
         f"changed: precision {result.precision:.3f}  recall {result.recall:.3f}  F1 {result.f1:.3f}"
@@ -127,6 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("predictions", type=Path)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--errors", action="store_true", help="list every pair that is wrong")
+    parser.add_argument("--half", type=int, choices=(0, 1), help="only this half of the operators")
     options = parser.parse_args(arguments)
     for path in (options.predictions, options.corpus / "labels.jsonl"):
         if not path.exists():
@@ -135,7 +153,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines = load(options.predictions)
     predictions = {(line["timeline"], line["from"], line["to"]): line["drift"] for line in lines}
     reasons = {(line["timeline"], line["from"], line["to"]): line.get("reason", "") for line in lines}
-    result = score(predictions, load(options.corpus / "labels.jsonl"))
+    labels = load(options.corpus / "labels.jsonl")
+    if options.half is not None:
+        half = halves(options.corpus)
+        labels = [label for label in labels if half[label["timeline"]] == options.half]
+    result = score(predictions, labels)
     print(report(result))
     if options.errors:
         for pair, expected, found, why in result.errors:

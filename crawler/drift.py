@@ -4,43 +4,25 @@ Both pages are read by the same version of the algorithm. The main content is fo
 followed by alignment: finding it anew on every page is what makes extractors noisy.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from crawler.blocks import Block, Page, visible_blocks
 from crawler.compare import Gap, gaps, pair
+from crawler.comparison import MAX_TEXT, Comparison, View
 from crawler.fingerprint import ALGORITHM, print_of
 from crawler.health import page_health
-from crawler.materiality import Ruling, rule, unnumbered
-from crawler.memory import Volatility, short_hash
+from crawler.memory import Volatility
 from crawler.model import Change, Drift, DriftKind, Health, PageHealth
 from crawler.region import is_dense, main_region
 from crawler.replaced import replaced_by
 from crawler.sections import Missing, Section, locate
+from crawler.sifting import SAYING, Found, sift_page
 from guides.model import Anchor, Heading, MainContent, Place, Quote, TextRange
 
 _ORDER = list(DriftKind)
 _MAX_CHANGES = 200
-_MAX_TEXT = 4000
-_REBLOCKED = 20
-_REPEATED = 60
-_SEARCHED = 2000
-_PAIRED = 4000
-_SAYING = (DriftKind.WORDING, DriftKind.MATERIAL)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    """One side of a comparison: all blocks that are shown, and which of them are the cited place."""
-
-    blocks: Sequence[Block]
-    keys: Sequence[str]
-    inside: Sequence[bool]
-
-    def cited(self) -> list[Block]:
-        return [block for block, use in zip(self.blocks, self.inside, strict=True) if use]
 
 
 def measure(
@@ -57,13 +39,22 @@ def measure(
         return _main(basis, now, memory)
     before, after = locate(basis, place), locate(now, place)
     if isinstance(before, Missing):
-        # Nobody wrote a URL's fragment down as a place: when the page lacks it, the page is what is cited.
-        return _main(basis, now, memory) if isinstance(place, Anchor) else _whole(DriftKind.UNLOCATED, before.reason)
+        return _never_there(basis, now, place, before, memory)
     if isinstance(after, Missing):
         return _lost(basis, now, place, before, after, memory)
     if reason := _replaced_around(basis, now, before, after):
         return _whole(DriftKind.BROKEN, reason)
     return _sections(basis, before, after, memory)
+
+
+def _never_there(basis: Page, now: Page, place: Place, before: Missing, memory: Mapping[str, Any]) -> Drift:
+    """The basis lacks the place already: it cannot be compared, but what changed on the page is told along."""
+    whole = _main(basis, now, memory)
+    # Nobody wrote a URL's fragment down as a place: when the page lacks it, the page is what is cited.
+    if isinstance(place, Anchor) or whole.kind is DriftKind.BROKEN:
+        return whole
+    changes = tuple(change for change in whole.changes if change.drift in SAYING)
+    return replace(_whole(DriftKind.UNLOCATED, before.reason), changes=changes)
 
 
 def _replaced_around(basis: Page, now: Page, before: Section, after: Section) -> str:
@@ -95,14 +86,14 @@ def _main(basis: Page, now: Page, memory: Mapping[str, Any]) -> Drift:
     old_keys, new_keys = [block.key for block in old_blocks], [block.key for block in new_blocks]
     region = main_region(old_blocks)
     stretches = gaps(old_keys, new_keys)
-    before = _View(blocks=old_blocks, keys=old_keys, inside=region)
-    after = _View(blocks=new_blocks, keys=new_keys, inside=_followed(before, new_blocks, stretches))
+    before = View(blocks=old_blocks, keys=old_keys, inside=region)
+    after = View(blocks=new_blocks, keys=new_keys, inside=_followed(before, new_blocks, stretches))
     if reason := replaced_by(basis, now, before.cited(), after.cited()):
         return _whole(DriftKind.BROKEN, reason)
     return _compared(basis, before, after, stretches, memory)
 
 
-def _followed(before: _View, new_blocks: Sequence[Block], stretches: Sequence[Gap]) -> list[bool]:
+def _followed(before: View, new_blocks: Sequence[Block], stretches: Sequence[Gap]) -> list[bool]:
     """Which blocks of now are the region: those that stayed, and what is new between those that are in it."""
     inside = [False] * len(new_blocks)
     i = j = 0
@@ -123,7 +114,7 @@ def _followed(before: _View, new_blocks: Sequence[Block], stretches: Sequence[Ga
 def _sections(basis: Page, before: Section, after: Section, memory: Mapping[str, Any]) -> Drift:
     old, new = list(before.blocks), list(after.blocks)
     sides = [
-        _View(blocks=blocks, keys=[block.key for block in blocks], inside=[True] * len(blocks)) for blocks in (old, new)
+        View(blocks=blocks, keys=[block.key for block in blocks], inside=[True] * len(blocks)) for blocks in (old, new)
     ]
     return _compared(basis, sides[0], sides[1], gaps(sides[0].keys, sides[1].keys), memory)
 
@@ -186,7 +177,7 @@ def _quote_gone(now: Page, place: Quote | TextRange, before: Section) -> Drift:
     quote = place.quote if isinstance(place, Quote) else place.start
     reason = f"the quoted words are gone: “{quote[:80]}”"
     change = Change(
-        before=old[:_MAX_TEXT], after=new[:_MAX_TEXT], drift=DriftKind.MATERIAL, reason=reason, heading=before.heading
+        before=old[:MAX_TEXT], after=new[:MAX_TEXT], drift=DriftKind.MATERIAL, reason=reason, heading=before.heading
     )
     return Drift(
         kind=DriftKind.MATERIAL,
@@ -198,14 +189,14 @@ def _quote_gone(now: Page, place: Quote | TextRange, before: Section) -> Drift:
     )
 
 
-def _compared(basis: Page, before: _View, after: _View, stretches: Sequence[Gap], memory: Mapping[str, Any]) -> Drift:
+def _compared(basis: Page, before: View, after: View, stretches: Sequence[Gap], memory: Mapping[str, Any]) -> Drift:
     basis_keys = [block.key for block in visible_blocks(basis.blocks)]
-    comparison = _Comparison(before, after, Volatility(memory, basis_keys))
-    changes: list[Change] = []
+    comparison = Comparison(before, after, Volatility(memory, basis_keys), basis.title)
+    found: list[Found] = []
     for gap in stretches:
-        if len(changes) < _MAX_CHANGES:
-            changes.extend(comparison.of(gap))
-    changes = changes[:_MAX_CHANGES]
+        if len(found) < _MAX_CHANGES:
+            found.extend(comparison.of(gap))
+    changes = [one.change for one in sift_page(found[:_MAX_CHANGES])]
     worst = max(changes, key=lambda change: _ORDER.index(change.drift), default=None)
     return Drift(
         kind=worst.drift if worst else DriftKind.UNCHANGED,
@@ -215,120 +206,3 @@ def _compared(basis: Page, before: _View, after: _View, stretches: Sequence[Gap]
         before_print=print_of(before.cited()),
         now_print=print_of(after.cited()),
     )
-
-
-def _lone_headings(changes: list[Change]) -> list[Change]:
-    """A heading without a text of its own is no section: it stands over links, or is the page's title."""
-    if any(not change.reason.startswith("section ") and change.drift in _SAYING for change in changes):
-        return changes
-    linked = any(change.drift is DriftKind.COSMETIC for change in changes)
-    weight = DriftKind.COSMETIC if linked else DriftKind.WORDING
-    return [
-        replace(change, drift=weight, reason=change.reason.replace("section ", "heading ", 1))
-        if change.reason.startswith("section ")
-        else change
-        for change in changes
-    ]
-
-
-def _without_renumbered(old: list[Block], new: list[Block]) -> tuple[list[Block], list[Block]]:
-    """Two lists without the passages that differ only in the number in front."""
-    if not old or not new:
-        return old, new
-    bodies = Counter(unnumbered(block.text) for block in old)
-    others = Counter(unnumbered(block.text) for block in new)
-    same = {body for body, count in bodies.items() if len(body) >= 3 and others[body] == count}
-    if not same:
-        return old, new
-    return (
-        [block for block in old if unnumbered(block.text) not in same],
-        [block for block in new if unnumbered(block.text) not in same],
-    )
-
-
-class _Comparison:
-    """Two views and what is known of the page; `of` gives the changes of one gap."""
-
-    def __init__(self, before: _View, after: _View, volatility: Volatility) -> None:
-        self._before = before
-        self._after = after
-        self._volatility = volatility
-        self._old_keys = Counter(before.keys)
-        self._new_keys = Counter(after.keys)
-        cited = before.cited()
-        self._link_list = 2 * sum(is_dense(block) for block in cited) > len(cited)
-        self._last_join: tuple[int, int, int, str] = (0, 0, 0, "")
-        self._old_hashes = [short_hash(key) for key in before.keys]
-
-    def of(self, gap: Gap) -> list[Change]:
-        """What changed between two neighbours that stayed, less what is moved, split, merged or volatile."""
-        removed = [at for at in range(gap.i1, gap.i2) if self._before.inside[at]]
-        added = [at for at in range(gap.j1, gap.j2) if self._after.inside[at]]
-        if not removed and not added:
-            return []
-        if self._rebuilt(gap) or self._volatility.is_slot(self._old_hashes, gap):
-            return []
-        old = [self._before.blocks[at] for at in removed if not self._still_there(at, gap)]
-        new = [self._after.blocks[at] for at in added if not self._was_there(at, gap)]
-        old, new = _without_renumbered(old, new)
-        moved = len(removed) + len(added) - len(old) - len(new)
-        changes = [
-            change
-            for one, other in pair(old[:_PAIRED], new[:_PAIRED])
-            if (change := self._change(one, other, gap)) is not None
-        ]
-        changes = _lone_headings(changes)
-        if moved and not changes:
-            heading = self._heading(gap.i1)
-            moved_text = next((self._before.blocks[at].text for at in removed), "")
-            return [Change(before=moved_text[:_MAX_TEXT], after=moved_text[:_MAX_TEXT], drift=DriftKind.COSMETIC,
-                           reason="moved or repeated", heading=heading)] if moved_text else []  # fmt: skip
-        return changes
-
-    def _rebuilt(self, gap: Gap) -> bool:
-        """The same words in other blocks: paragraphs split, merged, or marked up otherwise."""
-        old = "".join(self._before.keys[gap.i1 : gap.i2])
-        return old == "".join(self._after.keys[gap.j1 : gap.j2])
-
-    def _still_there(self, at: int, gap: Gap) -> bool:
-        """A block that is gone from here but stands elsewhere, or within another block, or comes and goes."""
-        key = self._before.keys[at]
-        if self._kept(key, self._old_keys, self._new_keys) or self._volatility.is_flapper(key):
-            return True
-        return len(key) >= _REBLOCKED and key in self._joined(self._after.keys, gap.j1, gap.j2)
-
-    def _joined(self, keys: Sequence[str], start: int, end: int) -> str:
-        """A gap's words run together; "" for one so large that searching it for every block would be quadratic."""
-        if end - start > _SEARCHED:
-            return ""
-        if self._last_join[:3] != (id(keys), start, end):
-            self._last_join = (id(keys), start, end, "".join(keys[start:end]))
-        return self._last_join[3]
-
-    def _kept(self, key: str, here: Counter[str], there: Counter[str]) -> bool:
-        """Moved, or a long passage that merely stands there more or fewer times; an entry of a table counts."""
-        return there[key] > 0 and (there[key] >= here[key] or len(key) >= _REPEATED)
-
-    def _was_there(self, at: int, gap: Gap) -> bool:
-        key = self._after.keys[at]
-        if self._kept(key, self._new_keys, self._old_keys) or self._volatility.is_known(key):
-            return True
-        return len(key) >= _REBLOCKED and key in self._joined(self._before.keys, gap.i1, gap.i2)
-
-    def _change(self, old: Block | None, new: Block | None, gap: Gap) -> Change | None:
-        if old is not None and new is not None and self._volatility.is_counter(old.text, new.text):
-            return None
-        ruling: Ruling = rule(old, new, link_list=self._link_list)
-        return Change(
-            before=old.text[:_MAX_TEXT] if old else "",
-            after=new.text[:_MAX_TEXT] if new else "",
-            drift=ruling.drift,
-            reason=ruling.reason,
-            heading=self._heading(gap.i1),
-        )
-
-    def _heading(self, index: int) -> str:
-        for at in range(min(index, len(self._before.blocks)) - 1, -1, -1):
-            if self._before.blocks[at].level:
-                return self._before.blocks[at].text[:300]
-        return ""

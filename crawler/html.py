@@ -61,7 +61,11 @@ _NAMED_CHROME = re.compile(
     r"|skip(?:-?(?:to|link|nav))|pagination|toc|language-?(?:picker|switcher|selector))(?:$|[\s_\-])",
     re.I,
 )
-_OVERLAYS = ("dialog", "consent?")
+# Names that the common front-end kits give to what lies over a page.
+_NAMED_OVERLAY = re.compile(
+    r"(?:^|[\s_\-])(?:modals?|pop-?ups?|popover|lightbox|off-?canvas|toasts?|snackbar)(?:$|[\s_\-])", re.I
+)
+_OVERLAYS = ("dialog", "consent?", "overlay?")
 _UNSEEN = re.compile(
     r"(?:^|[\s_\-])(?:sr-only|visually-?hidden|screen-?reader(?:-text|-only)?|a11y-hidden)(?:$|\s)", re.I
 )
@@ -218,6 +222,8 @@ class Walk:
             names = f"{css_class or ''} {identifier or ''}"[:400]
             if (_CONSENT_BOX if frame.zone else _CONSENT).search(names):
                 frame.chrome = "consent?"
+            elif _NAMED_OVERLAY.search(names):
+                frame.chrome = "overlay?"
             elif _NAMED_CHROME.search(names):
                 frame.chrome = "named?"
 
@@ -398,11 +404,15 @@ def _settle_doubts(blocks: list[Block]) -> tuple[Block, ...]:
     consent = sum(len(block.text) for block in blocks if block.chrome == "consent?" and not block.hidden)
     nav = sum(len(block.text) for block in blocks if block.chrome == "nav" and not block.hidden)
     is_consent = consent < total
+    overlay = sum(len(block.text) for block in blocks if block.chrome == "overlay?" and not block.hidden)
+    is_overlay = overlay < 0.5 * total
     settled = []
     for block in blocks:
         chrome = block.chrome
         if chrome == "consent?":
             chrome = "dialog" if is_consent else ""
+        elif chrome == "overlay?":
+            chrome = "dialog" if is_overlay else ""
         elif chrome == "named?":
             chrome = "nav" if block.link_share > 0.6 and len(block.text) < 100 else ""
         elif chrome == "nav" and nav > 0.7 * total:

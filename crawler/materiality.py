@@ -66,10 +66,11 @@ _DATE_WORD = re.compile(
 )
 _ENUMERATION = re.compile(
     r"^\W*(?:(?:§|art(?:icle|ikel|ículo|icolo|igo)?\.?|section|chapter|chapitre|step|étape)?\s*)"
-    r"(?:(?:[a-z]\.)?\d{1,3}(?:\.\d{1,3}){0,5}|[a-z]|[ivxlc]{1,6})[.):\-–—]?(?=\s|$)",
+    r"(?:(?:[a-z]\.)?\d{1,3}(?:\.(?:\d{1,3}|[a-z])){0,5}|[a-z]|[ivxlc]{1,6})[.):\-–—]?(?=\s|$)",
     re.I,
 )
 _ADDRESS = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+|https?://\S+|www\.\S+|\+?\d[\d\s().\-/]{6,}\d")
+_COPYRIGHT = re.compile(r"^\W*(?:©|\(c\)|copyright\b)|©\s*\d{4}", re.I)
 _MONEY = _listed("€$£¥₹₽₩¢ eur usd gbp euro euros dollar dollars pounds chf jpy pln sek dkk nok")
 _QUOTED_NAME = re.compile(r"[“\"«„‘「『][^”\"»“’」』]{2,60}[”\"»“’」』]")
 _SENTENCE_END = (".", "!", "?", "。", "！", "？", ";", ":", "।", "؟")
@@ -105,19 +106,23 @@ class _Case:
     added: tuple[str, ...]
 
 
-def rule(before: Block | None, after: Block | None, *, link_list: bool = False) -> Ruling:
+def rule(before: Block | None, after: Block | None, *, link_list: bool = False, among_links: bool = False) -> Ruling:
     """What it means that one passage became another, came (`before` is None) or went (`after` is None).
 
-    `link_list`: the document is a list of links, so that a link is content there.
+    `link_list`: the document is a list of links, so that a link is content there. `among_links`: the passage is a
+    label in a menu.
     """
     if before is None or after is None:
         block = after if before is None else before
         assert block is not None
+        if among_links:
+            what = "added" if before is None else "removed"
+            return Ruling(drift=DriftKind.COSMETIC, reason=f"label among links {what}: {_short(block.text)}")
         return _alone(block, added=before is None, link_list=link_list)
     case = _case(before.text, after.text)
     if not case.removed and not case.added:
         return _same_words(before, after)
-    if not link_list and _is_link(before) and _is_link(after):
+    if among_links or (not link_list and _is_link(before) and _is_link(after)):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"a link's text: {_arrow(case)}")
     for judge in _RULES:
         if (ruling := judge(case)) is not None:
@@ -151,6 +156,8 @@ def _alone(block: Block, *, added: bool, link_list: bool) -> Ruling:
     shown = f"{what}: {_short(text)}"
     if is_date_line(text) or is_recency(text):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"a date was {what}")
+    if _COPYRIGHT.search(text) and len(words(text)) <= 16:
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"copyright line {shown}")
     if block.kind not in _ENTRIES and not block.level and len(words(text)) <= 6 and text.endswith(("?", "？")):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"label {shown}")
     if not link_list and _is_link(block):
@@ -169,7 +176,7 @@ def is_date_line(text: str) -> bool:
     if len(text) > 160 or not any(character.isdigit() for character in text):
         return False
     rest = [word for word in words(text) if not _DATE_WORD.fullmatch(word) and word_key(word)]
-    return not rest or (len(rest) <= 8 and bool(_UPDATED.search(" ".join(rest))))
+    return not rest or (len(rest) <= 8 and bool(_UPDATED.search(text)))
 
 
 def _dates(case: _Case) -> Ruling | None:
