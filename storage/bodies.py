@@ -1,26 +1,35 @@
-"""Raw bodies: compressed, stored once under their SHA-256, checked against it whenever they are read.
+"""Raw bodies: each stored once under its SHA-256, against an earlier one of its resource, checked at every reading.
 
 With `keep = "texts"` the body of a snapshot is kept when its visible text is new for the resource, while it is the
 newest good one (a basis may have to be made of it), and for ever when something refers to it (`pinned`). Of pages that
-are not the page (walls, errors) one body of each kind is evidence enough. All other snapshots keep digest and headers.
+are not the page (walls, errors) one body of each kind is evidence enough. See `storage.folding` for the others.
 """
 
-import hashlib
-from typing import Final
+from collections.abc import Sequence
 
-import zstandard
-from sqlalchemy import Connection, bindparam, delete, exists, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
+from storage import deltas
 from storage.errors import StoreError
+from storage.rows import AnyRow
 from storage.statements import insert_new
 from storage.tables import Body, Resource, Snapshot
 
-LEVEL: Final = 6
-"""zstd's level: of 3, 6, 9 the last whose cost stays under that of hashing and parsing the page."""
-
-RAW, ZSTD = "raw", "zstd"
-
+# Locked against being let go by another crawl before this transaction's snapshot is there to be seen.
+_KEPT_FOR_ME = select(Body.size).where(Body.digest == bindparam("digest")).with_for_update(read=True, key_share=True)
 _KEPT = select(Body.size).where(Body.digest == bindparam("digest"))
+_LINK = select(Body.digest, Body.size, Body.encoding, Body.base, Body.data).where(Body.digest == bindparam("digest"))
+_LAST_PLACE = select(func.max(Body.place)).where(Body.chain == bindparam("chain"))
+_AT_OR_BEFORE = (
+    select(Body.digest)
+    .where(
+        Body.chain == bindparam("chain"),
+        Body.place <= bindparam("place"),
+        Body.place >= bindparam("key"),
+    )
+    .order_by(Body.place.desc())
+    .limit(1)
+)
 _PIN = (
     update(Snapshot)
     .where(Snapshot.id.in_(bindparam("ids", expanding=True)), Snapshot.pinned.is_(False))
@@ -34,28 +43,70 @@ _WITH_TEXT = (
         Snapshot.text_hash == bindparam("text"),
         Snapshot.good.is_(True),
     )
+    .order_by(Snapshot.id)
     .limit(1)
 )
 _HELD = _WITH_TEXT.where(Snapshot.id != bindparam("row"))
 _HELD_BEFORE = _WITH_TEXT.where(Snapshot.id < bindparam("row"))
+_BAD = (
+    select(Snapshot.id)
+    .join(Body, Body.digest == Snapshot.digest)
+    .where(
+        Snapshot.resource_id == bindparam("resource"),
+        Snapshot.good.is_(False),
+        Snapshot.health == bindparam("health"),
+        Snapshot.status == bindparam("status"),
+        Snapshot.id != bindparam("row"),
+    )
+    .order_by(Snapshot.id)
+    .limit(1)
+)
 
 
-def put(connection: Connection, digest: str, data: bytes) -> None:
-    """Keep these bytes; nothing happens where they are kept already. `digest` must be theirs."""
-    if hashlib.sha256(data).hexdigest() != digest:
+def chain_of(resource: int, *, good: bool) -> int:
+    """The chain that a body of this resource joins: pages rest on pages, walls and errors on their like."""
+    return resource if good else -resource
+
+
+def put(connection: Connection, digest: str, data: bytes, *, chain: int, lasting: bool = True) -> None:
+    """Keep these bytes; nothing happens where they are kept already. `digest` must be theirs.
+
+    `lasting`: they are not about to be let go again. The caller holds the lock on the chain's resource.
+    """
+    if deltas.digest_of(data) != digest:
         raise StoreError(f"a body was to be stored under {digest}, which is not its digest; nothing was recorded")
-    if kept(connection, digest):
+    if connection.execute(_KEPT_FOR_ME, {"digest": digest}).first() is not None:
         return
-    packed = zstandard.ZstdCompressor(level=LEVEL).compress(data)
-    smaller = len(packed) < len(data)
+    last = connection.execute(_LAST_PLACE, {"chain": chain}).scalar()
+    place = 0 if last is None else last + 1
+    base, bytes_of_base = _base(connection, chain, place)
+    encoding, packed, needed = deltas.compress(data, bytes_of_base, lasting=lasting)
     row = {
         "digest": digest,
         "size": len(data),
-        "encoding": ZSTD if smaller else RAW,
-        "base": None,
-        "data": packed if smaller else data,
+        "encoding": encoding,
+        "base": base if needed else None,
+        "data": packed,
+        "chain": chain,
+        "place": place,
     }
     insert_new(connection, Body, row)
+
+
+def _base(connection: Connection, chain: int, place: int) -> tuple[str | None, bytes | None]:
+    """What the body at this place is compressed against; nothing where that is damaged: what is new must not be."""
+    before = deltas.rests_on(place)
+    if before is None:
+        return None, None
+    key = {"chain": chain, "place": before, "key": place - place % deltas.KEY_EVERY}
+    digest = connection.execute(_AT_OR_BEFORE, key).scalar()
+    if digest is None:
+        return None, None
+    links = links_of(connection, digest)
+    data = unrolled(links)
+    if data is None or deltas.digest_of(data) != digest or len(links) >= deltas.LONGEST // 2:
+        return None, None
+    return digest, data
 
 
 def kept(connection: Connection, digest: str) -> bool:
@@ -64,30 +115,55 @@ def kept(connection: Connection, digest: str) -> bool:
 
 def get(connection: Connection, digest: str) -> bytes:
     """The bytes under `digest`. Raises StoreError where they are not kept, or are damaged (and says whose they are)."""
-    row = connection.execute(select(Body.size, Body.encoding, Body.data).where(Body.digest == digest)).first()
-    if row is None:
+    links = links_of(connection, digest)
+    if not links:
         raise StoreError(f"the body {digest} is not kept{_whose(connection, digest)}")
-    data = _unpacked(bytes(row.data), row.encoding, row.size)
-    if data is None or hashlib.sha256(data).hexdigest() != digest:
+    data = unrolled(links)
+    if data is None or deltas.digest_of(data) != digest:
+        culprit = first_damaged(links)
+        cause = "" if culprit == digest else f": it rests on the body {culprit}, which is damaged"
         raise StoreError(
-            f"the stored body {digest} is damaged{_whose(connection, digest)}; go back to a backup, or verify the "
-            "guides that cite it anew"
+            f"the stored body {digest} is damaged{_whose(connection, digest)}{cause}; go back to a backup, or verify "
+            "the guides that cite it anew"
         )
     return data
 
 
-def _unpacked(data: bytes, encoding: str, size: int) -> bytes | None:
-    if encoding == RAW:
-        return data
-    if encoding != ZSTD or size < 0:
+def links_of(connection: Connection, digest: str) -> list[AnyRow]:
+    """The rows that it takes to read a body: its own, the one that it rests on, and so on. Empty where not kept."""
+    links: list[AnyRow] = []
+    wanted: str | None = digest
+    while wanted is not None and len(links) <= deltas.LONGEST:
+        row = connection.execute(_LINK, {"digest": wanted}).first()
+        if row is None:
+            break
+        links.append(row)
+        wanted = row.base
+    return links
+
+
+def unrolled(links: Sequence[AnyRow]) -> bytes | None:
+    """The bytes of the first link, unchecked; None where one of them cannot be read or is missing."""
+    if not links or links[-1].base is not None:
         return None
-    try:
-        # A damaged frame may claim any size: what was recorded is the limit.
-        if zstandard.frame_content_size(data) != size:
+    data: bytes | None = None
+    for link in reversed(links):
+        data = deltas.decompress(bytes(link.data), link.encoding, link.size, data)
+        if data is None:
             return None
-        return zstandard.ZstdDecompressor().decompress(data)
-    except (zstandard.ZstdError, MemoryError):
-        return None
+    return data
+
+
+def first_damaged(links: Sequence[AnyRow]) -> str:
+    """The digest of the body at which reading these links goes wrong."""
+    if links[-1].base is not None:
+        return str(links[-1].base)
+    data: bytes | None = None
+    for link in reversed(links):
+        data = deltas.decompress(bytes(link.data), link.encoding, link.size, data)
+        if data is None or deltas.digest_of(data) != link.digest:
+            return str(link.digest)
+    return str(links[0].digest)
 
 
 def _whose(connection: Connection, digest: str) -> str:
@@ -102,44 +178,28 @@ def _whose(connection: Connection, digest: str) -> str:
     return f" (snapshot {row.id} of {row.url}, first seen {row.at:%Y-%m-%d})" if row else ""
 
 
-def text_is_held(connection: Connection, resource: int, text_hash: str, *, besides: int, before: bool = False) -> bool:
-    """Whether another good snapshot of the resource with this visible text (`before`: an older one) keeps its body."""
+def text_holder(
+    connection: Connection, resource: int, text_hash: str, *, besides: int, before: bool = False
+) -> int | None:
+    """Another good snapshot of the resource with this visible text that keeps its body (`before`: an older one)."""
     key = {"resource": resource, "text": text_hash, "row": besides}
-    return connection.execute(_HELD_BEFORE if before else _HELD, key).first() is not None
+    return connection.execute(_HELD_BEFORE if before else _HELD, key).scalar()
 
 
-def bad_is_held(connection: Connection, resource: int, health: str, status: int, *, besides: int) -> bool:
-    """Whether the body of another snapshot of this resource shows the same kind of wall or error."""
-    query = (
-        select(Snapshot.id)
-        .join(Body, Body.digest == Snapshot.digest)
-        .where(
-            Snapshot.resource_id == resource,
-            Snapshot.good.is_(False),
-            Snapshot.health == health,
-            Snapshot.status == status,
-            Snapshot.id != besides,
-        )
-        .limit(1)
-    )
-    return connection.execute(query).first() is not None
+def bad_holder(connection: Connection, resource: int, health: str, status: int, *, besides: int) -> int | None:
+    """Another snapshot of this resource that keeps its body and shows the same kind of wall or error."""
+    key = {"resource": resource, "health": health, "status": status, "row": besides}
+    return connection.execute(_BAD, key).scalar()
 
 
-def let_go(connection: Connection, snapshot: int) -> None:
-    """The snapshot is no longer the newest: drop its body where it was kept for being that alone."""
-    row = connection.execute(
-        select(Snapshot.resource_id, Snapshot.digest, Snapshot.text_hash, Snapshot.pinned).where(
-            Snapshot.id == snapshot
-        )
-    ).first()
-    if row is None or row.pinned or row.text_hash is None:
-        return
-    # The first page that showed a text keeps its body: it is the evidence of when that was.
-    if not text_is_held(connection, row.resource_id, row.text_hash, besides=snapshot, before=True):
-        return
-    others = exists().where(Snapshot.digest == row.digest, Snapshot.id != snapshot)
-    rests_on_it = exists().where(Body.base == row.digest)
-    connection.execute(delete(Body).where(Body.digest == row.digest, ~others, ~rests_on_it))
+def drop(connection: Connection, digest: str, *, snapshot: int) -> bool:
+    """Let the body of this snapshot go, unless others show it too or rest on it; gives whether it is gone."""
+    # Locked first: what another transaction has made of it is seen by the statement that follows.
+    connection.execute(select(Body.size).where(Body.digest == digest).with_for_update()).first()
+    others = exists().where(Snapshot.digest == digest, Snapshot.id != snapshot)
+    rests_on_it = exists().where(Body.base == digest)
+    connection.execute(delete(Body).where(Body.digest == digest, ~others, ~rests_on_it))
+    return not kept(connection, digest)
 
 
 def pin(connection: Connection, *snapshots: int | None) -> None:

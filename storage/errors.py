@@ -56,8 +56,9 @@ _POSTGRES: Final = {
     "57P03": "the database server is starting or stopping; try again in a moment",
 }
 
-RETRIED: Final = frozenset({"40P01", "40001"})
-"""PostgreSQL gave this transaction up for another one's sake: done again, it can succeed."""
+RETRIED: Final = frozenset({"40P01", "40001", "23503"})
+"""PostgreSQL gave this transaction up for another one's sake (23503: that one let go of a row that this one refers
+to): done again, it can succeed."""
 
 
 def sqlstate(error: exc.DBAPIError) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
-from crawler.model import Cited, FetchOrder, KnownSource, ResourceId, Snapshot, SnapshotId
+from crawler.model import Cited, Digest, FetchOrder, KnownSource, ResourceId, Snapshot, SnapshotId
 from crawler.sections import place_of
 from crawler.urls import ResourceUrl, resource_url
 from guides.model import CitationKey, GuideId, Render
 from storage import rows
 from storage.columns import name_hash
 from storage.errors import StoreError
+from storage.headers import unpack_headers
 from storage.rows import AnyRow, Look
 from storage.statements import chunks
 from storage.tables import Basis, Citation, Fetch, Guide, Memory, Resource, Standing
@@ -134,7 +135,13 @@ def snapshots_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Sna
 
 def timeline(connection: Connection, resource: ResourceId, *, limit: int) -> list[Look]:
     """The last looks at a resource, newest first."""
-    query = select(*Fetch.__table__.c).where(Fetch.resource_id == resource).order_by(Fetch.at.desc()).limit(limit)
+    query = (
+        select(*Fetch.__table__.c, SnapshotTable.headers.label("whole"), SnapshotTable.at.label("whole_at"))
+        .outerjoin(SnapshotTable, SnapshotTable.id == Fetch.snapshot_id)
+        .where(Fetch.resource_id == resource)
+        .order_by(Fetch.at.desc())
+        .limit(limit)
+    )
     return [
         Look(
             at=row.at,
@@ -145,9 +152,19 @@ def timeline(connection: Connection, resource: ResourceId, *, limit: int) -> lis
             elapsed_ms=row.elapsed_ms,
             attempts=row.attempts,
             run=row.run_id,
+            digest=None if row.digest is None else Digest(row.digest),
+            headers=_own_headers(row),
         )
         for row in connection.execute(query)
     ]
+
+
+def _own_headers(row: AnyRow) -> tuple[tuple[str, str], ...]:
+    """The headers of a look that a snapshot only stands for."""
+    if row.digest is None:
+        return ()
+    told = row.whole if row.headers is None else unpack_headers(row.headers, row.at, row.whole, row.whole_at or row.at)
+    return rows.read(told, tuple[tuple[str, str], ...], ())
 
 
 def _cited_by(guides: Iterable[GuideId]) -> Iterable[Any]:
@@ -177,7 +194,7 @@ def _cited(row: AnyRow, held: dict[int, Snapshot]) -> Cited:
         guide=GuideId(row.guide_name),
         key=CitationKey(row.key),
         place=place_of(row.url, written),
-        fragment=address.fragment if isinstance(address, ResourceUrl) else "",
+        fragment=address.whole_fragment if isinstance(address, ResourceUrl) else "",
         claim=rows.claim_of(row.claim),
         statements=rows.statements_of(row.statements),
         verified=rows.end_of(day) if day else None,

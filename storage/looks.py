@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -14,12 +14,13 @@ from crawler.model import (
     NotModified,
     Observation,
     Snapshot,
+    SnapshotId,
     Standing,
     VerdictKind,
 )
 from guides.model import CitationKey, GuideId
 from review.model import CloseFinding, FindingOp
-from storage import bodies, raising, rows
+from storage import bodies, folding, raising, rows
 from storage.columns import MAX_INT, bounded, clean, json_bytes, name_hash
 from storage.errors import StoreError
 from storage.raising import CitedRow
@@ -70,6 +71,8 @@ class _Look:
     resource: AnyRow
     citations: dict[tuple[str, str], CitedRow]
     snapshot: int | None = None
+    folded: str | None = None
+    """The digest of what was served, where the snapshot only stands for it."""
 
     def cited(self, guide: GuideId, key: CitationKey) -> CitedRow | None:
         return self.citations.get((clean(guide), clean(key)))
@@ -81,13 +84,14 @@ def write(connection: Connection, seen: Observation, ops: Sequence[FindingOp], *
     resource = connection.execute(_LOCKED, {"resource": seen.source}).first()
     if resource is None:
         raise StoreError(f"there is no resource {seen.source} ({seen.url}) in the store")
-    stored = _snapshot(connection, seen)
+    stored, folded = _snapshot(connection, seen)
     look = _Look(
         connection=connection,
         seen=seen,
         resource=resource,
         citations=_citations(connection, seen.source),
         snapshot=stored,
+        folded=folded,
     )
     newest = _newest(look)
     _fetch(look, run)
@@ -100,6 +104,7 @@ def write(connection: Connection, seen: Observation, ops: Sequence[FindingOp], *
         if isinstance(op, CloseFinding):
             raising.close(connection, op, seen.at)
         elif (citation := look.cited(op.guide, op.citation)) is not None:
+            op = replace(op, basis=_there(look, op.basis), now=_there(look, op.now))
             raising.open_or_update(connection, op, citation, resource=seen.source, snapshot=stored, at=seen.at)
     # Last: what was pinned above has its body kept.
     _body(look, newest, keep)
@@ -115,11 +120,14 @@ def _citations(connection: Connection, resource: int) -> dict[tuple[str, str], C
 # ---------------------------------------------------------------- what was served
 
 
-def _snapshot(connection: Connection, seen: Observation) -> int | None:
-    """The row of what was served: a new one, or that of the same content served before."""
+def _snapshot(connection: Connection, seen: Observation) -> tuple[int | None, str | None]:
+    """The row of what was served: a new one, or that of the same content served before.
+
+    With a digest where that row only stands for what was served.
+    """
     served = seen.snapshot or seen.same_as
     if served is None:
-        return None
+        return None, None
     key = {"resource": seen.source, "status": bounded(served.status) or 0, "digest": served.digest}
     found = connection.execute(_SERVED_BEFORE, key).first()
     if found is not None:
@@ -130,10 +138,14 @@ def _snapshot(connection: Connection, seen: Observation) -> int | None:
             if seen.text_digest:
                 values["text_hash"] = name_hash(seen.text_digest)
         connection.execute(_UPDATE_SNAPSHOT, {"row": found.id, **values})
-        return int(found.id)
+        return int(found.id), None
     if seen.snapshot is None:
+        # Another crawl may have seen something newer since this one read what is known.
+        holder = folding.folded_into(connection, seen.source, served.digest)
+        if holder is not None:
+            return holder, served.digest
         raise StoreError(f"{seen.url}: a page that is not in the store was said to be served again")
-    return int(connection.execute(_NEW_SNAPSHOT, _new_snapshot(seen, served)).scalar_one())
+    return int(connection.execute(_NEW_SNAPSHOT, _new_snapshot(seen, served)).scalar_one()), None
 
 
 def _new_snapshot(seen: Observation, served: Snapshot) -> dict[str, Any]:
@@ -149,6 +161,7 @@ def _new_snapshot(seen: Observation, served: Snapshot) -> dict[str, Any]:
         "health": served.health,
         "final_url": served.final_url,
         "headers": served.headers,
+        "tls_expires": getattr(seen.visit.last, "tls_expires", None),
     }
 
 
@@ -171,21 +184,40 @@ def _newest(look: _Look) -> int | None:
 
 def _body(look: _Look, newest: int | None, keep: str) -> None:
     seen = look.seen
-    served, body = seen.snapshot, seen.body
-    if served is not None and body is not None and (keep == ALL or _worth_keeping(look, newest)):
-        bodies.put(look.connection, served.digest, body)
     before = look.resource.newest_id
     if keep != ALL and before is not None and before != newest:
-        bodies.let_go(look.connection, before)
-
-
-def _worth_keeping(look: _Look, newest: int | None) -> bool:
+        # First: what comes next takes its place in the chain, and nothing rests on it yet.
+        folding.let_go(look.connection, before)
+    if seen.snapshot is None or seen.body is None or look.snapshot is None:
+        return
     row = look.connection.execute(_JUDGED, {"row": look.snapshot}).one()
-    if row.pinned or row.id == newest or (row.good and row.text_hash is None):
-        return True
-    if row.good:
-        return not bodies.text_is_held(look.connection, row.resource_id, row.text_hash, besides=row.id)
-    return not bodies.bad_is_held(look.connection, row.resource_id, row.health, row.status, besides=row.id)
+    held = keep != ALL and not row.pinned and _held(look.connection, row)
+    if not held or row.id == newest:
+        chain = bodies.chain_of(row.resource_id, good=row.good)
+        bodies.put(look.connection, seen.snapshot.digest, seen.body, chain=chain, lasting=not held)
+    elif not row.good:
+        folding.fold_wall(look.connection, row.id)
+
+
+def _held(connection: Connection, row: AnyRow) -> bool:
+    """Whether the body of another snapshot is evidence enough of what this one shows."""
+    if not row.good:
+        holder = bodies.bad_holder(connection, row.resource_id, row.health, row.status, besides=row.id)
+    elif row.text_hash is None:
+        holder = None
+    else:
+        holder = bodies.text_holder(connection, row.resource_id, row.text_hash, besides=row.id)
+    return holder is not None
+
+
+def _there(look: _Look, snapshot: SnapshotId | None) -> SnapshotId | None:
+    """A snapshot that this look refers to; the newest one where it was folded while the look was under way."""
+    if snapshot is None or snapshot in (look.snapshot, look.resource.newest_id):
+        return snapshot
+    if look.connection.execute(_IS_GOOD, {"row": snapshot}).first() is not None:
+        return snapshot
+    there = look.snapshot if look.snapshot is not None else look.resource.newest_id
+    return None if there is None else SnapshotId(there)
 
 
 # ---------------------------------------------------------------- the look itself
@@ -205,6 +237,8 @@ def _fetch(look: _Look, run: int | None) -> None:
         "attempts": len(seen.visit.attempts),
         "verdict": seen.verdict.kind,
         "reason": seen.verdict.reason,
+        "digest": look.folded,
+        "headers": None,
     }
     insert_or_update(look.connection, Fetch, row)
 
@@ -257,7 +291,7 @@ def _cited(look: _Look, citation: CitedRow, seen: CitedLook) -> None:
 
 
 def _basis(look: _Look, citation: CitedRow, basis: Snapshot) -> None:
-    snapshot = basis.id if basis.id is not None else look.snapshot
+    snapshot = _there(look, basis.id) if basis.id is not None else look.snapshot
     if snapshot is None:
         return
     held = look.connection.execute(
@@ -287,7 +321,7 @@ def _standing(look: _Look, citation: CitedRow, standing: Standing) -> None:
         "citation_id": citation.id,
         "kind": standing.drift.kind,
         "basis_id": standing.basis,
-        "now_id": standing.now if standing.now is not None else look.snapshot,
+        "now_id": _there(look, standing.now) if standing.now is not None else look.snapshot,
         "since": standing.since,
         "now_since": standing.now_since,
         "sightings": min(standing.sightings, MAX_INT),

@@ -69,6 +69,10 @@ class Look:
     elapsed_ms: int
     attempts: int
     run: int | None
+    digest: Digest | None = None
+    """What was served, where it differs from the snapshot in nothing that can be seen (its body is not kept)."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """… and its headers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,15 +108,21 @@ class Citation(Base):
 
 
 class Body(Base):
-    """Raw bytes under their SHA-256. With `base`, `data` is compressed against that body's bytes."""
+    """Raw bytes under their SHA-256. With `base`, `data` is compressed against that body's bytes.
+
+    `chain` and `place` say which one the next body of a resource rests on: see `storage.deltas`.
+    """
 
     __tablename__ = "body"
+    __table_args__ = (Index(None, "chain", "place", unique=True),)
 
     digest: Mapped[str] = mapped_column(Hash(), primary_key=True)
     size: Mapped[int]
     encoding: Mapped[str]
     base: Mapped[str | None] = mapped_column(Hash(), ForeignKey("body.digest"), index=True)
     data: Mapped[bytes] = mapped_column(LargeBinary)
+    chain: Mapped[int | None]
+    place: Mapped[int | None]
 
 
 class Snapshot(Base):
@@ -143,6 +149,7 @@ class Snapshot(Base):
     health: Mapped[str]
     final_url: Mapped[str]
     headers: Mapped[Any | None] = mapped_column(Packed())
+    tls_expires: Mapped[datetime | None]
 
 
 class Run(Base):
@@ -162,6 +169,8 @@ class Fetch(Base):
     """One look at a resource, in a few bytes: there are millions.
 
     Snapshot and run are referred to without foreign keys: letting one go would look through all of these rows.
+    `digest` and `headers` are what was served where it differed from the snapshot in nothing that can be seen: see
+    `storage.folding`.
     """
 
     __tablename__ = "fetch"
@@ -176,6 +185,8 @@ class Fetch(Base):
     attempts: Mapped[int]
     verdict: Mapped[str]
     reason: Mapped[str]
+    digest: Mapped[str | None] = mapped_column(Hash())
+    headers: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class Basis(Base):
@@ -187,7 +198,7 @@ class Basis(Base):
     resource_id: Mapped[int] = mapped_column(
         ForeignKey("resource.id"), primary_key=True, autoincrement=False, index=True
     )
-    snapshot_id: Mapped[int] = mapped_column(BIG_ID, ForeignKey("snapshot.id"))
+    snapshot_id: Mapped[int] = mapped_column(BIG_ID, ForeignKey("snapshot.id"), index=True)
     set_at: Mapped[datetime]
     set_by: Mapped[str]
     verified: Mapped[date | None]
@@ -200,8 +211,8 @@ class Standing(Base):
 
     citation_id: Mapped[int] = mapped_column(ForeignKey("citation.id"), primary_key=True, autoincrement=False)
     kind: Mapped[str]
-    basis_id: Mapped[int] = mapped_column(BIG_ID, ForeignKey("snapshot.id"))
-    now_id: Mapped[int | None] = mapped_column(BIG_ID, ForeignKey("snapshot.id"))
+    basis_id: Mapped[int] = mapped_column(BIG_ID, ForeignKey("snapshot.id"), index=True)
+    now_id: Mapped[int | None] = mapped_column(BIG_ID, ForeignKey("snapshot.id"), index=True)
     since: Mapped[datetime]
     now_since: Mapped[datetime]
     sightings: Mapped[int]
@@ -240,8 +251,8 @@ class Finding(Base):
     print: Mapped[str]
     by: Mapped[str]
     note: Mapped[str]
-    basis_id: Mapped[int | None] = mapped_column(BIG_ID, ForeignKey("snapshot.id"))
-    now_id: Mapped[int | None] = mapped_column(BIG_ID, ForeignKey("snapshot.id"))
+    basis_id: Mapped[int | None] = mapped_column(BIG_ID, ForeignKey("snapshot.id"), index=True)
+    now_id: Mapped[int | None] = mapped_column(BIG_ID, ForeignKey("snapshot.id"), index=True)
     changes: Mapped[Any | None] = mapped_column(Packed())
     claims: Mapped[Any | None] = mapped_column(Packed())
 
