@@ -1,5 +1,6 @@
 """The values that reading a page gives: blocks of text in document order, and what the page says of itself."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -82,6 +83,35 @@ class Page:
     @property
     def text_chars(self) -> int:
         return sum(len(block.text) for block in self.blocks if not block.hidden)
+
+    def says_at_least(self, chars: int) -> int:
+        """How many characters of content stand on the page, where that is cheaply known to be `chars` or more; else 0.
+
+        Content is what is shown and no menu, banner or dialog.
+        """
+        plain = 0
+        for block in self.blocks:
+            if not block.hidden and not block.chrome and is_prose(block.text):
+                plain += len(block.text)
+                if plain >= chars:
+                    return plain
+        return 0
+
+    def has_anchor(self, name: str) -> bool:
+        """Whether an element's `id`, or an anchor's `name`, is this."""
+        return name in self.anchors
+
+    def all_text(self) -> str:
+        """Everything in words, in order, whether shown or not, white space folded: equal where the text is equal."""
+        return "\n".join(block.text for block in self.blocks)
+
+
+_PROSE = re.compile(r"[^\W\d_]{1,11}(?:,? [^\W\d_]{1,11}){4}")
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text surely has a key without making it: a longer one with several plain words in a row."""
+    return len(text) > 60 and _PROSE.search(text, 0, 2_000) is not None
 
 
 def visible_blocks(blocks: Sequence[Block]) -> list[Block]:

@@ -183,6 +183,9 @@ def page_health(page: Page, *, status: int, url: str, final_url: str, headers: S
     if page.kind not in ("html", "xml"):
         empty = page.kind not in ("binary", "pdf") and not page.blocks
         return PageHealth(health=Health.EMPTY, evidence="no text") if empty else PageHealth(health=Health.OK)
+    if chars := page.says_at_least(_SHORT):
+        # None of the rules below speaks of a page with so much content.
+        return PageHealth(health=Health.OK, chars=chars)
     shown = [block for block in page.blocks if not block.hidden and block.key]
     content = [block for block in shown if not block.chrome] or shown
     chars = sum(len(block.text) for block in content)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from crawler.blocks import MAX_BLOCK_CHARS, MAX_BLOCKS, Block, Head, Page, Span
+from crawler.blocks import MAX_BLOCK_CHARS, MAX_BLOCKS, Block, Head, Page, Span, is_prose
+from crawler.nesting import flattened, is_deep
 from crawler.text import visible
 
 
@@ -19,7 +20,7 @@ _INLINE = _listed(
     "samp small span strike strong sub sup time tt u var wbr svg button object picture source map area "
     "output meter progress -text -comment"
 )
-_SKIP = _listed(
+SKIP = _listed(
     "script style template noscript head iframe object embed canvas audio video select datalist textarea "
     "input svg math-annotation noframes map"
 )
@@ -112,8 +113,16 @@ class Walk:
     """One pass over some elements of a tree, gathering blocks. Elements in `skip` (by `mem_id`) are left out."""
 
     def __init__(
-        self, *, skip: frozenset[int] = frozenset(), controlled: frozenset[str] = frozenset(), all_blocks: bool = False
+        self,
+        *,
+        skip: frozenset[int] = frozenset(),
+        controlled: frozenset[str] = frozenset(),
+        all_blocks: bool = False,
+        enough: int = 1 << 60,
     ) -> None:
+        """`enough`: the walk may stop once it has met so many characters of content."""
+        self.content = 0
+        self._enough = enough
         self.blocks: list[Block] = []
         self.anchors: dict[str, Span] = {}
         self._skip = skip
@@ -129,7 +138,7 @@ class Walk:
         stack: list[_Frame] = []
         outer: _Frame | None = None
         node: LexborNode | None = root
-        while node is not None and len(self.blocks) < MAX_BLOCKS:
+        while node is not None and len(self.blocks) < MAX_BLOCKS and self.content < self._enough:
             entered = self._enter(node, outer)
             child = node.first_child if entered is not None else None
             if entered is not None and child is not None:
@@ -185,7 +194,7 @@ class Walk:
         if node.is_text_node:
             self._add(node.text_content or "", outer)
             return False
-        if not node.is_element_node or tag in _SKIP:
+        if not node.is_element_node or tag in SKIP:
             return False
         if tag in ("br", "hr"):
             if outer is not None:
@@ -305,6 +314,8 @@ class Walk:
                 )
             )
             self._links.clear()
+            if not frame.hidden and not frame.chrome and is_prose(text):
+                self.content += len(text)
         self._text.clear()
         self._link_chars = self._chars = 0
 
@@ -317,29 +328,12 @@ def _decode_cfemail(code: str) -> str:
     return bytes(byte ^ data[0] for byte in data[1:]).decode("utf-8", "replace").split("?")[0]
 
 
-_CHUNK = 1 << 16
-_DEEP = 3000
-_MAX_DEPTH = 400
-_MAX_FORMATTING = 32
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9\-]{0,40})[^<>]{0,2000}>?")
-_FORMATTING = _listed("a b big code em font i nobr s small strike strong tt u")
-_VOID = _listed("area base br col embed hr img input link meta param source track wbr")
-
-
 def parse(source: str) -> LexborHTMLParser:
     """The tree of a document. Nesting beyond any real page's is cut first: parsers are quadratic in it."""
-    depth = 0
-    for start in range(0, len(source), _CHUNK):
-        depth += source.count("<", start, start + _CHUNK) - 2 * source.count("</", start, start + _CHUNK)
-        if depth > _DEEP:
-            return LexborHTMLParser(_flattened(source))
-    return LexborHTMLParser(source)
+    return LexborHTMLParser(flattened(source) if is_deep(source) else source)
 
 
-def _flattened(source: str) -> str:
-    depth = formatting = 0
-
-    def keep(match: re.Match[str]) -> str:
+def keep(match: re.Match[str]) -> str:
         nonlocal depth, formatting
         tag = match[2].lower()
         if tag in _VOID:
@@ -354,16 +348,6 @@ def _flattened(source: str) -> str:
     return _TAG.sub(keep, source)
 
 
-def read_html(source: str, url: str) -> Page:
-    tree = parse(source)
-    walk = Walk(controlled=_controlled(tree))
-    root = tree.body or tree.root
-    if root is not None:
-        walk.over(root)
-    blocks = _settle_doubts(walk.blocks)
-    return Page(kind="html", head=_head(tree), blocks=blocks, anchors=walk.anchors, source=source, url=url)
-
-
 def read_xml(source: str, url: str) -> Page:
     """The text of each element. No entities are expanded and no other file is read."""
     plain = source.replace("<![CDATA[", "").replace("]]>", "")
@@ -371,18 +355,18 @@ def read_xml(source: str, url: str) -> Page:
     walk = Walk(all_blocks=True)
     if tree.root is not None:
         walk.over(tree.root)
-    return Page(kind="xml", head=_head(tree), blocks=tuple(walk.blocks), anchors=walk.anchors, source=source, url=url)
+    return Page(kind="xml", head=head_of(tree), blocks=tuple(walk.blocks), anchors=walk.anchors, source=source, url=url)
 
 
 def read_elements(selected: Iterable[LexborNode], skip: frozenset[int], tree: LexborHTMLParser) -> tuple[Block, ...]:
     """The blocks of some elements of a tree, less those in `skip`."""
-    walk = Walk(skip=skip, controlled=_controlled(tree))
+    walk = Walk(skip=skip, controlled=controlled_by(tree))
     for node in selected:
         walk.over(node)
-    return _settle_doubts(walk.blocks)
+    return settle_doubts(walk.blocks)
 
 
-def _controlled(tree: LexborHTMLParser) -> frozenset[str]:
+def controlled_by(tree: LexborHTMLParser) -> frozenset[str]:
     found: set[str] = set()
     for node in tree.css("[aria-controls],[data-target],[data-bs-target]")[:20_000]:
         for name in ("aria-controls", "data-target", "data-bs-target"):
@@ -390,7 +374,7 @@ def _controlled(tree: LexborHTMLParser) -> frozenset[str]:
     return frozenset(found)
 
 
-def _settle_doubts(blocks: list[Block]) -> tuple[Block, ...]:
+def settle_doubts(blocks: list[Block]) -> tuple[Block, ...]:
     """What a class name or a hiding attribute hints at holds only where the text agrees.
 
     A "cookie" box with the better part of the text is a page about cookies; a "menu" without links is a list; and
@@ -426,17 +410,16 @@ def _settle_doubts(blocks: list[Block]) -> tuple[Block, ...]:
     return tuple(settled)
 
 
-def _head(tree: LexborHTMLParser) -> Head:
+def head_of(tree: LexborHTMLParser) -> Head:
     metas: dict[str, str] = {}
     for node in tree.css("meta")[:500]:
         attributes = node.attributes
         name = (attributes.get("name") or attributes.get("http-equiv") or attributes.get("property") or "").lower()
         metas.setdefault(name, (attributes.get("content") or "")[:2000])
-    title = tree.css_first("head > title") or tree.css_first("title")
     html = tree.css_first("html")
     scripts = tree.css("script")
     return Head(
-        title=visible((title.text() if title is not None else "")[:2000]),
+        title=title_of(tree),
         language=((html.attributes.get("lang") if html is not None else "") or "").strip()[:40],
         canonical=_canonical(tree),
         robots=metas.get("robots", ""),
@@ -449,6 +432,11 @@ def _head(tree: LexborHTMLParser) -> Head:
         forms=len(tree.css("form")[:100]),
         frames=len(tree.css("iframe,frame")[:100]),
     )
+
+
+def title_of(tree: LexborHTMLParser) -> str:
+    title = tree.css_first("head > title") or tree.css_first("title")
+    return visible((title.text() if title is not None else "")[:2000])
 
 
 def _texts(nodes: Iterable[LexborNode]) -> Iterator[LexborNode]:

@@ -146,7 +146,7 @@ class PageHealth:
     health: Health
     evidence: str = ""
     chars: int = field(default=-1, compare=False)
-    """How many visible characters the page has of its own, menus left out; -1 where nobody counted."""
+    """Visible characters that the page has of its own, menus left out (a long page: at least so many); -1: unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

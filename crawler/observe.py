@@ -82,8 +82,9 @@ def observe(
         verdict = settle_move(verdict, url=known.url, before=before, now=seen.get())
     good = seen is not None and seen.health.health is Health.OK and verdict.kind in (VerdictKind.OK, VerdictKind.MOVED)
     memory: Mapping[str, Any] = known.memory
-    if seen is not None and seen.body is not None and good:
-        memory = learn(memory, seen.get(), now)
+    if seen is not None and seen.body is not None and good and (newest := known.newest) is not None:
+        # From one page alone there is nothing to learn: the first one is taken in when another has come.
+        memory = learn(memory or learn({}, read(newest), newest.at), seen.get(), now)
     cited = tuple(_cited(one, seen, good=good, memory=memory, now=now) for one in known.cited)
     new = seen is not None and seen.body is not None
     changed = new and good and known.newest is not None
@@ -210,4 +211,4 @@ def _validators(known: KnownSource, visit: Visit, *, good: bool) -> Validators:
 
 
 def _text_digest(page: Page) -> str:
-    return hashlib.sha256("\n".join(block.text for block in page.blocks).encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(page.all_text().encode("utf-8", "replace")).hexdigest()

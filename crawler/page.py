@@ -6,7 +6,8 @@ import re
 from crawler.blocks import Block, Head, Page, Span
 from crawler.charset import decode
 from crawler.documents import digest_of, read_json, read_markdown, read_pdf, read_text
-from crawler.html import read_html, read_xml
+from crawler.html import read_xml
+from crawler.htmlpage import HtmlPage
 
 __all__ = ["Block", "Head", "Page", "Span", "kind_of", "read"]
 
@@ -28,7 +29,7 @@ def read(body: bytes, *, content_type: str = "", url: str = "") -> Page:
     source = decode(body[:MAX_SOURCE], content_type)
     readers = {"text": read_text, "markdown": read_markdown, "json": read_json, "xml": read_xml}
     if kind == "html":
-        return read_html(source, url)
+        return HtmlPage(source, url)
     return readers[kind](source, url)
 
 

@@ -74,7 +74,7 @@ def fragment_state(page: Page, fragment: str) -> str | None:
             return None if _script_built(page) or page.kind in ("pdf", "binary") else "missing"
     if not name or page.kind not in ("html", "xml"):
         return None
-    if name.lower() == "top" or name in page.anchors or unquote(name) in page.anchors:
+    if name.lower() == "top" or page.has_anchor(name) or page.has_anchor(unquote(name)):
         return "found"
     if name.startswith(("!", "/")) or _script_built(page):
         return None

@@ -1,0 +1,30 @@
+"""Nesting beyond any real page's, cut out of a document's source: parsers are quadratic in it."""
+
+import re
+
+_CHUNK = 1 << 16
+_DEEP = 3000
+_MAX_DEPTH = 400
+_MAX_FORMATTING = 32
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9\-]{0,40})[^<>]{0,2000}>?")
+_FORMATTING = frozenset(
+    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
+)
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
+
+
+def is_deep(source: str) -> bool:
+    """Whether more elements may lie within one another than in any real page."""
+    depth = 0
+    for start in range(0, len(source), _CHUNK):
+        depth += source.count("<", start, start + _CHUNK) - 2 * source.count("</", start, start + _CHUNK)
+        if depth > _DEEP:
+            return True
+    return False
+
+
+def flattened(source: str) -> str:
+    """The source without the tags that would open elements deeper than that."""
+    depth = formatting = 0
