@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from crawler.blocks import Block, Head, Page, Span
-from crawler.html import SKIP, Walk, controlled_by, head_of, parse, settle_doubts, title_of
+from crawler.html import controlled_by, head_of, parse, settle_doubts, title_of
+from crawler.walk import SKIP, Walk
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser

@@ -124,9 +124,12 @@ def rule(before: Block | None, after: Block | None, *, link_list: bool = False, 
         return _same_words(before, after)
     if among_links or (not link_list and _is_link(before) and _is_link(after)):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"a link's text: {_arrow(case)}")
+    retitled = bool(before.level and after.level)
     for judge in _RULES:
-        if (ruling := judge(case)) is not None:
+        if (ruling := judge(case)) is not None and not (retitled and judge is _names):
             return ruling
+    if retitled:
+        return Ruling(drift=DriftKind.WORDING, reason=f"heading: {_arrow(case)}")
     return _by_amount(case)
 
 

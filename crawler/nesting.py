@@ -8,10 +8,10 @@ _MAX_DEPTH = 400
 _MAX_FORMATTING = 32
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9\-]{0,40})[^<>]{0,2000}>?")
 _FORMATTING = frozenset(
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
+    ("a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
 )
 _VOID = frozenset(
-    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
 
 
@@ -28,3 +28,17 @@ def is_deep(source: str) -> bool:
 def flattened(source: str) -> str:
     """The source without the tags that would open elements deeper than that."""
     depth = formatting = 0
+
+    def keep(match: re.Match[str]) -> str:
+        nonlocal depth, formatting
+        tag = match[2].lower()
+        if tag in _VOID:
+            return match[0]
+        step = -1 if match[1] else 1
+        if tag in _FORMATTING:
+            formatting = max(0, formatting + step)
+            return match[0] if formatting <= _MAX_FORMATTING else " "
+        depth = max(0, depth + step)
+        return match[0] if depth <= _MAX_DEPTH or tag in ("p", "li", "td", "th", "tr") else " "
+
+    return _TAG.sub(keep, source)

@@ -11,6 +11,7 @@ from crawler.blocks import Block
 _DENSE = 0.6
 _TRUSTED_SHARE = 0.35
 _EDGE = 12
+_MENU = 8
 
 
 def main_region(blocks: Sequence[Block]) -> list[bool]:
@@ -23,7 +24,7 @@ def main_region(blocks: Sequence[Block]) -> list[bool]:
         inside = [use and block.zone in zones for block, use in zip(blocks, shown, strict=True)]
         size = sum(len(block.text) for block, use in zip(blocks, inside, strict=True) if use)
         if size >= _TRUSTED_SHARE * total and size >= 200:
-            return inside
+            return _without_leading_menu(blocks, inside)
     start, end = _best_run(blocks, shown)
     return [use and start <= index < end for index, use in enumerate(shown)]
 
@@ -31,6 +32,15 @@ def main_region(blocks: Sequence[Block]) -> list[bool]:
 def is_dense(block: Block) -> bool:
     """Whether a block is mostly link: a menu's entry rather than a sentence."""
     return block.link_share > _DENSE
+
+
+def _without_leading_menu(blocks: Sequence[Block], inside: list[bool]) -> list[bool]:
+    """Less the menu that some pages put into their main part, above the title."""
+    title = next((at for at, use in enumerate(inside) if use and blocks[at].level == 1), 0)
+    above = [at for at in range(title) if inside[at]]
+    if len(above) < _MENU or 2 * sum(is_dense(blocks[at]) for at in above) < len(above):
+        return inside
+    return [use and at >= title for at, use in enumerate(inside)]
 
 
 def _worth(block: Block) -> float:
