@@ -193,7 +193,8 @@ class HttpFetcher:
         if rules.failed is not None:
             return replace(rules.failed, url=url.href, at=self._clock.now())
         if not rules.allows(url.href, self._robots.agent):
-            return self._refused(url.href, RefusalKind.ROBOTS, rules.why or "robots.txt")
+            refused = self._refused(url.href, RefusalKind.ROBOTS, rules.why or "robots.txt")
+            return replace(refused, passing=rules.passing)
         return None
 
     def _redirected(self, url: ResourceUrl, chain: _Chain, answer: Answer) -> Attempt | ResourceUrl:

@@ -60,14 +60,32 @@ def _judge(visit: Visit, history: LinkHistory, policy: Policy, now: datetime, *,
     for attempt, sign in reversed(list(zip(visit.attempts, signs, strict=True))):
         if sign.good:
             return _verdict(visit, attempt, sign)
+    if stood := _stands(visit, signs, history, policy):
+        return stood
     # A wall among the answers casts doubt on the others: servers send 404 to those they take for robots, too.
     for attempt, sign in reversed(list(zip(visit.attempts, signs, strict=True))):
-        if sign.kind not in (VerdictKind.DEAD, VerdictKind.UNREACHABLE):
+        if sign.kind not in (VerdictKind.DEAD, VerdictKind.UNREACHABLE) and not sign.passing:
             return _verdict(visit, attempt, sign)
     if dead := definitive(signs, policy.confirm):
         attempt = visit.attempts[max(n for n, sign in enumerate(signs) if sign.reason == dead[-1].reason)]
         return _verdict(visit, attempt, _dead(dead, history, policy, now, on_the_spot=on_the_spot))
     return _verdict(visit, visit.last, _unreachable(signs, history, policy, now))
+
+
+def _stands(visit: Visit, signs: list[Sign], history: LinkHistory, policy: Policy) -> Verdict | None:
+    """A death confirmed by earlier runs stands while one answer repeats it and none speaks for life: a wall or a
+    time-out between two 404s is no resurrection.
+    """
+    if history.failures < MIN_RUNS or history.failing_since is None or history.checked is None:
+        return None
+    lasting = history.checked - history.failing_since >= timedelta(hours=policy.confirm_hours)
+    if history.last_ok is not None and not lasting:
+        return None
+    for attempt, sign in reversed(list(zip(visit.attempts, signs, strict=True))):
+        if sign.kind is VerdictKind.DEAD:
+            detail = f"{sign.detail}, as in {history.failures} runs since {_when(history.failing_since)}"
+            return _verdict(visit, attempt, replace(sign, detail=detail))
+    return None
 
 
 def advance(history: LinkHistory, visit: Visit, verdict: Verdict, now: datetime, *, confirm: int = 3) -> LinkHistory:
@@ -115,7 +133,9 @@ def definitive(signs: list[Sign], confirm: int) -> list[Sign]:
     rest = [sign for sign in signs if sign.kind is not VerdictKind.DEAD]
     # The commonest word comes last: one wrong NXDOMAIN must not name what two 404s said.
     dead = sorted(dead, key=lambda one: sum(one.reason == other.reason for other in dead))
-    if not rest or (len(dead) >= max(1, confirm) and all(one.kind is VerdictKind.UNREACHABLE for one in rest)):
+    if not rest or (
+        len(dead) >= max(1, confirm) and all(one.kind is VerdictKind.UNREACHABLE or one.passing for one in rest)
+    ):
         return dead
     return []
 

@@ -119,6 +119,8 @@ class Refused:
     detail: str
     at: datetime
     hops: tuple[Hop, ...] = ()
+    passing: bool = False
+    """It may be otherwise in a moment: robots.txt could not be had just now (RFC 9309, section 2.3.1.4)."""
 
 
 Attempt: TypeAlias = Fetched | NotModified | Failed | Refused

@@ -48,6 +48,8 @@ class Rules:
     parsed: Protego | None = None
     crawl_delay: float | None = None
     failed: Failed | None = None
+    passing: bool = False
+    """Disallowed only for now: the next turn asks again."""
 
     def allows(self, href: str, agent: str) -> bool:
         return self.parsed.can_fetch(href, agent) if self.parsed is not None else self.allow_all
@@ -93,7 +95,7 @@ class Robots:
         if entry is None or entry.expires <= self._clock.now():
             return None
         self._entries.move_to_end(origin)
-        return None if entry.rules.failed is not None and entry.asked < turn else entry
+        return None if (entry.rules.failed or entry.rules.passing) and entry.asked < turn else entry
 
     async def _fetch(self, url: ResourceUrl, turn: Turn) -> _Entry:
         rules, lifetime = rules_of(await self._ask(f"{url.origin}/robots.txt"), self.agent)
@@ -121,7 +123,7 @@ def rules_of(answer: Attempt, agent: str) -> tuple[Rules, timedelta]:
             return Rules(), LIFETIME
         case Fetched(status=status) if status >= 500 or status == 429:
             # "unreachable": disallowed for now. 429 asks for less, not for more (Google treats it as 5xx too).
-            return Rules(allow_all=False, why=f"robots.txt answers {status}"), SOON
+            return Rules(allow_all=False, why=f"robots.txt answers {status}", passing=True), SOON
         case Fetched(status=status) if not 200 <= status < 300:
             return Rules(), LIFETIME
         case Fetched(body=body):

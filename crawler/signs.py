@@ -1,6 +1,6 @@
 """What one attempt says by itself, before other attempts and the link's history are asked. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crawler.model import (
     Attempt,
@@ -63,6 +63,8 @@ class Sign:
     reason: str
     detail: str = ""
     replacement: str | None = None
+    passing: bool = False
+    """A refusal for now: beside other answers it says no more than a time-out does."""
 
     @property
     def good(self) -> bool:
@@ -89,14 +91,17 @@ def is_doubtful(attempt: Attempt, sign: Sign) -> bool:
     """Whether to ask again before anything is concluded: all that may be dead, or may have been bad luck."""
     if isinstance(attempt, Failed) and attempt.kind in _SETTLED:
         return False
-    return sign.kind in (VerdictKind.DEAD, VerdictKind.UNREACHABLE) and not isinstance(attempt, Refused)
+    if isinstance(attempt, Refused):
+        return attempt.passing
+    return sign.kind in (VerdictKind.DEAD, VerdictKind.UNREACHABLE)
 
 
 def _refused(attempt: Refused) -> Sign:
     if attempt.hops and attempt.kind in (RefusalKind.SCHEME, RefusalKind.MALFORMED):
         # The guide's address is sound; the server sends us to something that is no web page (an app, a mail address).
         return Sign(kind=VerdictKind.UNREACHABLE, reason=FailureKind.PROTOCOL, detail=one_line(attempt.detail))
-    return Sign(kind=_REFUSED[attempt.kind], reason=attempt.kind, detail=one_line(attempt.detail))
+    detail = one_line(attempt.detail)
+    return Sign(kind=_REFUSED[attempt.kind], reason=attempt.kind, detail=detail, passing=attempt.passing)
 
 
 def _answered(answer: Fetched, health: PageHealth | None) -> Sign:
@@ -111,6 +116,8 @@ def _answered(answer: Fetched, health: PageHealth | None) -> Sign:
         return _blocked("challenge", "answers 999 to what it takes for a robot")
     if status == 408:
         return Sign(kind=VerdictKind.UNREACHABLE, reason=FailureKind.TIMEOUT, detail="answers 408")
+    if status == 429:
+        return replace(_blocked("http-429", "answers 429: we ask too often"), passing=True)
     if 400 <= status < 500:
         return _blocked(f"http-{status}", NO_PAGE_FOR_US.get(status, f"answers {status}"))
     if 500 <= status < 600:
@@ -134,6 +141,9 @@ def _blocked(reason: str, detail: str) -> Sign:
 def _page(answer: Fetched, health: PageHealth | None) -> Sign:
     if answer.status in (204, 205):
         detail = f"answers {answer.status}: there is no page"
+        return Sign(kind=VerdictKind.UNREACHABLE, reason=FailureKind.PROTOCOL, detail=detail)
+    if not answer.body and not answer.dropped:
+        detail = f"answers {answer.status} with an empty body: there is no page"
         return Sign(kind=VerdictKind.UNREACHABLE, reason=FailureKind.PROTOCOL, detail=detail)
     if answer.hops and (reason := wall_reason(answer.url, answer.final_url)):
         kind = VerdictKind.DEAD if reason == Health.SOFT_404 else VerdictKind.BLOCKED

@@ -30,7 +30,7 @@ from crawler.model import (
 from crawler.outage import HostResult, is_answer, is_outage
 from crawler.policy import CrawlSettings, Policy
 from crawler.ports import Clock, Fetcher
-from crawler.signs import is_doubtful, sign_of
+from crawler.signs import Sign, is_doubtful, sign_of
 from crawler.suspects import LikenessOf, Question, Step, Suspects
 from crawler.urls import host_key
 
@@ -271,7 +271,7 @@ class _Sweep:
 
     def _take(self, case: _Case, outcome: Attempt, health: PageHealth | None) -> Visit | None:
         sign = sign_of(outcome, health)
-        doubtful = is_doubtful(outcome, sign)
+        doubtful = is_doubtful(outcome, sign) or (self._walls_off_a_death(case, sign) and isinstance(outcome, Fetched))
         case.dead += sign.kind is VerdictKind.DEAD
         self._note(case, outcome, doubtful=doubtful)
         final = self._is_final(case)
@@ -285,6 +285,10 @@ class _Sweep:
         wait = self._policy.confirm_wait * 2.0 ** (len(case.attempts) - 1)
         heapq.heappush(self._again, (self._now() + wait, next(self._numbers), case))
         return None
+
+    def _walls_off_a_death(self, case: _Case, sign: Sign) -> bool:
+        """A wall where death was seen, now or in earlier runs, may be a passing one: ask again."""
+        return sign.kind is VerdictKind.BLOCKED and (case.dead > 0 or case.order.history.failing_since is not None)
 
     def _is_silent(self) -> bool:
         """Whether it is our network, and known already: two rounds are over, and nothing at all has answered.

@@ -112,6 +112,7 @@ def _checked(each: CheckedCitation) -> dict[str, Any]:
         "archived": each.archived,
         "fails": each.fails,
         "fails_because": each.fails_because or None,
+        "tls_expires": instant(verdict.tls_expires),
         "elapsed_ms": round(verdict.elapsed_ms, 1),
     }
 

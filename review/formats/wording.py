@@ -43,6 +43,8 @@ REASONS: Final = {
     "unconfirmed": "failed, not yet confirmed",
     "skipped": "skipped by configuration",
 }
+_TOLD: Final = (VerdictKind.OK, VerdictKind.INVALID, VerdictKind.UNREACHABLE)
+"""Verdicts whose detail says more than the reason's own words: what is wrong, or will soon be."""
 _ORDER: Final = (
     VerdictKind.DEAD,
     VerdictKind.INVALID,
@@ -71,6 +73,7 @@ def is_quiet(each: CheckedCitation) -> bool:
         and each.verdict.kind in (VerdictKind.OK, VerdictKind.SKIPPED)
         and each.fragment != "missing"
         and each.drift not in DRIFT_WORDS
+        and not (each.verdict.kind is VerdictKind.OK and each.verdict.detail)
     )
 
 
@@ -110,7 +113,7 @@ def check_detail(each: CheckedCitation) -> str:
     elif target:
         parts.append(f"try {target}")
     said += f" ({', '.join(parts)})"
-    if verdict.detail and verdict.kind in (VerdictKind.INVALID, VerdictKind.UNREACHABLE):
+    if verdict.detail and (verdict.kind in _TOLD or verdict.reason == "soft-404"):
         said += f": {one_line(verdict.detail, 160)}"
     return said + _place_detail(each)
 

@@ -77,6 +77,7 @@ def test_check_json() -> None:
                 "fails": True,
                 "fails_because": "dead",
                 "elapsed_ms": 0.0,
+                "tls_expires": None,
             }
         ],
         "stale": [],

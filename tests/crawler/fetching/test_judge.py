@@ -338,3 +338,22 @@ class TestTheHostsWord:
     def test_like_everything_that_it_does_not_know(self) -> None:
         attempts = (page(200, hops=((302, "https://other.example/"),)),) * 3
         assert word(visited(*attempts, health=Health.SOFT_404)) == "dead redirect-to-home"
+
+
+class TestADeathThatWasConfirmed:
+    KNOWN = LinkHistory(checked=NOW - DAY, last_ok=NOW - 30 * DAY, failing_since=NOW - 3 * DAY, failures=3)
+
+    @pytest.mark.parametrize("other", [page(403), page(503), failed("timeout"), failed("dns-error")])
+    def test_stands_while_one_answer_repeats_it(self, other: Attempt) -> None:
+        assert word(visited(other, page(404), other), self.KNOWN, spot=False) == "dead http-404"
+
+    def test_ends_with_one_good_answer(self) -> None:
+        assert word(visited(page(404), page(404), page(200)), self.KNOWN, spot=False) == "ok http-200"
+
+    def test_says_nothing_where_nothing_repeats_it(self) -> None:
+        assert word(visited(page(403)), self.KNOWN, spot=False) == "blocked http-403"
+
+    @pytest.mark.parametrize("change", [{"failures": 1}, {"failing_since": NOW - DAY - HOUR}, {"failing_since": None}])
+    def test_has_to_have_been_confirmed(self, change: dict[str, object]) -> None:
+        history = replace(self.KNOWN, **change)  # type: ignore[arg-type]
+        assert word(visited(page(403), page(404), page(403)), history, spot=False) == "blocked http-403"
