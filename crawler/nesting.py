@@ -17,6 +17,8 @@ _VOID = frozenset(
 
 def is_deep(source: str) -> bool:
     """Whether more elements may lie within one another than in any real page."""
+    if source.count("<") <= _DEEP:
+        return False
     depth = 0
     for start in range(0, len(source), _CHUNK):
         depth += source.count("<", start, start + _CHUNK) - 2 * source.count("</", start, start + _CHUNK)

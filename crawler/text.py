@@ -16,6 +16,22 @@ _SPACE = re.compile(r"\s+")
 _POINT = re.compile(r"(?<=\d)\s?[.,:/\-‐-―·’'−]\s?(?=\d)")
 _DROP = re.compile(r"[^\w#%€$£¥₹₽₩¢‰+<>≤≥=~]+|_+")
 _MARK_POINT = "\u1d79"
+_DIGIT = re.compile(r"\d")
+
+
+class _Kept(dict[int, int | None]):
+    """Which characters a key keeps, asked of the expression once for each character (`str.translate` does the rest)."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = None if _DROP.fullmatch(chr(code)) else code
+        if len(self) < _MOST_CHARACTERS:
+            self[code] = kept
+        return kept
+
+
+_MOST_CHARACTERS = 1 << 16
+_KEPT = _Kept()
+_ASCII_KEPT = {code: _KEPT[code] for code in range(128)}
 
 # What a server makes anew for each answer. Only whole tokens that no reader would read as a word or a number.
 _NONCE = re.compile(
@@ -25,7 +41,7 @@ _NONCE = re.compile(
     r"|(?=[a-z0-9]{20,128}\b)\d{1,40}(?:[a-z]{1,40}\d{1,40}){2,40}[a-z]{0,40})\b",
     re.I,
 )
-_MAYBE_NONCE = re.compile(r"[0-9A-Za-z_\-]{12}")
+_MAYBE_NONCE = re.compile(r"(?<![0-9A-Za-z\-])(?=[A-Za-z\-]{0,128}\d)[0-9A-Za-z\-]{12}")
 _NUMBER = r"\d[\d.,\u00a0 ]*[kKmM]?"
 _STAMP = re.compile(
     r"\b(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?)?"
@@ -86,15 +102,19 @@ def key(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    if not text.isascii():
+    plain = text.isascii()
+    if not plain:
         text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     text = text.casefold()
-    if len(text) <= _LIMIT and _MAYBE_NONCE.search(text):
+    numbered = _DIGIT.search(text) is not None
+    if numbered and len(text) <= _LIMIT and _MAYBE_NONCE.search(text):
         text = _NONCE.sub(" ", text)
     if len(text) < 200:
         text = _without_stamps(text)
-    text = _POINT.sub(_MARK_POINT, text)
-    return _DROP.sub("", text)
+    if numbered:
+        text = _POINT.sub(_MARK_POINT, text)
+        plain = False
+    return text.translate(_ASCII_KEPT) if plain else text.translate(_KEPT)
 
 
 _cached_key = lru_cache(maxsize=1 << 16)(_key)
@@ -104,7 +124,7 @@ def _without_stamps(text: str) -> str:
     """A short line that only tells a time, a count or a copyright year, without it; any other text as it is."""
     if len(text) <= 60 and _SINCE.search(text):
         text = _RECENTLY.sub(" ", _STAMP.sub(" ", text)) if " ago" in text or _RECENTLY.search(text) else text
-    if not any(character.isdigit() for character in text) and " ago" not in text:
+    if _DIGIT.search(text) is None and " ago" not in text:
         return text
     if _COPYRIGHT.search(text):
         return re.sub(r"\d+(?:[.\-–—/]\d+)*", " ", text)

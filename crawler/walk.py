@@ -149,6 +149,7 @@ class Walk:
         """`enough`: the walk may stop once it has met so many characters of content; `content` says how many."""
         self.content = 0
         self._enough = enough
+        self._is_enough = False
         self.blocks: list[Block] = []
         self.anchors: dict[str, Span] = {}
         self._skip = skip
@@ -167,7 +168,7 @@ class Walk:
         stack: list[tuple[LexborNode, _Context, _Context, bool, tuple[str, ...], int]] = []
         context = outermost = _Context()
         node: LexborNode | None = root
-        while node is not None and not self._is_done():
+        while node is not None and len(self.blocks) < MAX_BLOCKS and not self._is_enough:
             tag = node.tag or ""
             sort = _SORTS.get(tag, _BLOCK)
             if sort == _TEXT:
@@ -190,9 +191,6 @@ class Walk:
             _, _, inner, is_block, names, start = stack.pop()
             self._leave(inner, is_block, names, start)
         self._flush(outermost)
-
-    def _is_done(self) -> bool:
-        return len(self.blocks) >= MAX_BLOCKS or (self._enough is not None and self.content >= self._enough)
 
     def _enter(self, node: LexborNode, tag: str, sort: int, outer: _Context) -> _Context:
         """The context of an element's content."""
@@ -234,7 +232,9 @@ class Walk:
             own = _Context(outer)
             self._read_role(own, role, attributes)
         css_class = attributes.get("class")
-        if self._is_hidden(attributes, identifier):
+        if ("style" in attributes or "hidden" in attributes or "aria-hidden" in attributes) and self._is_hidden(
+            attributes, identifier
+        ):
             own = own or _Context(outer)
             own.hidden = True
         if tag in _INLINE_TAGS and ("data-sr-only" in attributes or (css_class and _is_unseen(css_class[:_MAX_NAME]))):
@@ -242,7 +242,8 @@ class Walk:
             own.unseen = True
         known = own or outer
         if not known.chrome and tag not in _ROOTS and (css_class or identifier):
-            hint = _hint(f"{css_class or ''} {identifier or ''}"[:_MAX_NAME], bool(known.zone))
+            names = f"{css_class or ''} {identifier}" if identifier else css_class or ""
+            hint = _hint(names[:_MAX_NAME], bool(known.zone))
             if hint:
                 own = own or _Context(outer)
                 own.chrome = hint
@@ -330,6 +331,7 @@ class Walk:
             self._links.clear()
             if self._enough is not None and not context.hidden and not context.chrome and is_prose(text):
                 self.content += len(text)
+                self._is_enough = self.content >= self._enough
         self._text.clear()
         self._link_chars = self._chars = 0
 
