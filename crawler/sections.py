@@ -67,11 +67,11 @@ def _text_range(directive: str) -> TextRange | None:
 def fragment_state(page: Page, fragment: str) -> str | None:
     """ "found" or "missing"; None where it cannot be told (no fragment, a page built by scripts, no HTML)."""
     name, _, directives = fragment.lstrip("#").partition(":~:")
-    for directive in directives.split("&"):
-        if directive.startswith("text=") and (range_ := _text_range(directive[5:])):
-            if isinstance(_by_range(page, range_), Section):
-                return "found"
-            return None if _script_built(page) or page.kind in ("pdf", "binary") else "missing"
+    texts = [found for one in directives.split("&") if one.startswith("text=") and (found := _text_range(one[5:]))]
+    if texts:
+        if any(_says(page, wanted) for wanted in texts):
+            return "found"
+        return None if _script_built(page) or page.kind in ("pdf", "binary") else "missing"
     if not name or page.kind not in ("html", "xml"):
         return None
     if name.lower() == "top" or page.has_anchor(name) or page.has_anchor(unquote(name)):
@@ -79,6 +79,12 @@ def fragment_state(page: Page, fragment: str) -> str | None:
     if name.startswith(("!", "/")) or _script_built(page):
         return None
     return "missing"
+
+
+def _says(page: Page, wanted: TextRange) -> bool:
+    """Whether a browser would find the words: as they are written, from the start to the end of the range."""
+    found = _by_range(page, wanted)
+    return isinstance(found, Section) and found.exact and key(wanted.end[:_MAX_QUOTE]) in found.blocks[-1].key
 
 
 def _script_built(page: Page) -> bool:

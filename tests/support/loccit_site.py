@@ -25,19 +25,19 @@ def page(text: str, title: str = "Help") -> Answer:
 
 
 class Site:
-    """Answers by path; a path that was not set is a 404. `seen` are the paths that were asked for."""
+    """Answers by path; a path that was not set gives `missing`, a 404. `seen` are the paths that were asked for."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.seen: list[str] = []
+        self.missing = Answer(status=404, body="<title>404</title><h1>Not found</h1>")
 
     def __setitem__(self, path: str, answer: Answer) -> None:
         self.answers[path] = answer
 
     def answer(self, _host: str, path: str) -> Answer:
         self.seen.append(path)
-        missing = Answer(status=404, body="<title>404</title><h1>Not found</h1>")
-        return self.answers.get(path, missing)
+        return self.answers.get(path, self.missing)
 
 
 class Project:
