@@ -27,6 +27,9 @@ COMMANDS = {
     "stet": "let it stand: the guide still holds",
     "report": "the drift report",
     "schedule": "crawl what is due, again and again",
+    "fsck": "check every snapshot, reference and decision in the store",
+    "prune": "apply the retention policy to old snapshots and looks",
+    "backup": "copy the store to a file, while a crawl runs",
     "demo": "the whole story on this machine alone, with no internet",
 }
 

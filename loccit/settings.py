@@ -31,6 +31,12 @@ FILE = "loccit.toml"
 class StoreSettings:
     url: str = "sqlite:///.loccit/loccit.db"
     keep: str = "texts"
+    whole_days: int = 180
+    """`prune` leaves what is younger alone."""
+    thin_days: int = 30
+    """… and of older snapshots keeps one in so many days, besides all that something refers to; 0: all of them."""
+    looks_days: int = 730
+    """Of older looks, those at which something changed are kept; 0: all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,9 @@ def translated(name: str) -> Iterator[None]:
         yield
     except exc.DBAPIError as error:
         raise _story(name, error) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes what it has read in its own messages, and the driver chokes on it.
+        raise StoreError(f"store {name}: {_SQLITE['SQLITE_CORRUPT']}") from error
     except exc.TimeoutError as error:
         raise StoreBusyError(f"store {name}: all connections to it are in use; try again") from error
 

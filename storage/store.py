@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,9 @@ from crawler.model import (
 )
 from guides.model import Guide, GuideId
 from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
-from storage import audit, bodies, desk, ledger, looks, migrate, runs
+from storage import audit, bodies, desk, fsck, ledger, looks, migrate, retention, runs
+from storage import backup as copying
+from storage import repair as mending
 from storage.engine import BUSY_SECONDS, Database, create
 from storage.errors import StoreError
 from storage.rows import AuditEntry, BasisRecord, Look, RunRecord
@@ -34,6 +37,20 @@ _Look: TypeAlias = tuple[Observation, tuple[FindingOp, ...]]
 BATCH_LOOKS: Final = 64
 BATCH_BYTES: Final = 16_000_000
 """What a batch holds back at most before it is written: looks, and bytes of their bodies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What `fsck` looked at, and what it found."""
+
+    bodies: int
+    snapshots: int
+    damages: tuple[fsck.Damage, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is damaged any more."""
+        return all(each.repaired for each in self.damages)
 
 
 class Store:
@@ -269,3 +286,35 @@ class Store:
         """Every decision, oldest first."""
         with self._database.reading() as connection:
             return audit.entries(connection)
+
+    # ------------------------------------------------------------ upkeep
+
+    def fsck(self, *, repair: bool = False, at: datetime) -> Checked:
+        """Check every body, reference and entry; with `repair`, mend what can be mended (see `storage.repair`)."""
+        if not repair:
+            with self._database.reading() as connection:
+                return self._checked(connection)
+        return self._database.write(lambda connection: self._mended(connection, at))
+
+    def _checked(self, connection: Connection) -> Checked:
+        kept, snapshots = fsck.counts(connection)
+        return Checked(bodies=kept, snapshots=snapshots, damages=tuple(fsck.damages(connection)))
+
+    def _mended(self, connection: Connection, at: datetime) -> Checked:
+        found = self._checked(connection)
+        mended = mending.repair(connection, list(found.damages), at)
+        told = tuple(replace(each, repaired=number in mended) for number, each in enumerate(found.damages))
+        return replace(found, damages=told)
+
+    def prune(self, rule: retention.Retention, *, now: datetime, dry: bool = False) -> retention.Pruned:
+        """Apply the retention policy, one resource at a time. `dry`: only count what would go."""
+        with self._database.reading() as connection:
+            every = retention.resources(connection)
+        done = retention.Pruned()
+        for resource in every:
+            done += self._database.write(partial(retention.prune, resource=resource, rule=rule, now=now, dry=dry))
+        return done
+
+    def backup(self, target: Path) -> int:
+        """A consistent copy in a file, made while others write; gives its size. SQLite only (see `storage.backup`)."""
+        return copying.backup(self._database, target)

@@ -1,0 +1,18 @@
+"""`loccit backup`: a consistent copy of the store, made while a crawl runs."""
+
+import argparse
+
+from loccit.app import App
+from loccit.exits import Exit
+from loccit.wiring import open_store
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="where the copy goes; an older copy there is replaced")
+
+
+def run(options: argparse.Namespace, app: App) -> Exit:
+    with open_store(app.settings) as store:
+        size = store.backup(app.cwd / options.file)
+    app.say(f"wrote {options.file} ({size:,} bytes); use it as sqlite:///{options.file} in store.url")
+    return Exit.OK
