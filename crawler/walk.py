@@ -104,6 +104,20 @@ def _is_unseen(css_class: str) -> bool:
     return _UNSEEN.search(css_class) is not None
 
 
+_KNOWN_TAGS = 196
+"""lexbor numbers the tags of the HTML standard below this (LXB_TAG__LAST_ENTRY); others are addresses."""
+_BY_NUMBER: dict[int, tuple[str, int]] = {}
+
+
+def _sort_of(node: LexborNode, number: int) -> tuple[str, int]:
+    """An element's tag and what it is to the walk; asking lexbor for a tag's name costs more than all the rest."""
+    tag = node.tag or ""
+    known = tag, _SORTS.get(tag, _BLOCK)
+    if 0 < number < _KNOWN_TAGS:
+        _BY_NUMBER[number] = known
+    return known
+
+
 class _Context:
     """What the open elements mean for a text inside them. Never changed once others share it."""
 
@@ -169,8 +183,8 @@ class Walk:
         context = outermost = _Context()
         node: LexborNode | None = root
         while node is not None and len(self.blocks) < MAX_BLOCKS and not self._is_enough:
-            tag = node.tag or ""
-            sort = _SORTS.get(tag, _BLOCK)
+            number = node.tag_id
+            tag, sort = _BY_NUMBER.get(number) or _sort_of(node, number)
             if sort == _TEXT:
                 self._add(node.text_content or "", context)
             elif sort == _BREAK:
