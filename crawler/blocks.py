@@ -58,6 +58,8 @@ class Head:
     password_fields: int = 0
     forms: int = 0
     frames: int = 0
+    unread: str = ""
+    """Why a document's text could not be read, one line for people; "" where it could."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

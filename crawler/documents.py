@@ -1,4 +1,4 @@
-"""Documents that are not HTML, as blocks: plain text, Markdown, JSON, PDF."""
+"""Documents that are not HTML, as blocks: plain text, Markdown, JSON."""
 
 import hashlib
 import json
@@ -90,8 +90,3 @@ def _leaves(value: Any) -> Iterator[tuple[str, str]]:
         else:
             leaf = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)[:2000]
             yield path, leaf
-
-
-def read_pdf(body: bytes, url: str) -> Page:
-    """A PDF is not read here: it is compared by its digest, and says so by its kind."""
-    return Page(kind="pdf", url=url, digest=digest_of(body))

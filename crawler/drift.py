@@ -33,7 +33,9 @@ def measure(
         now_health = page_health(now, status=200, url=now.url, final_url=now.url, headers=())
     if now_health.health is not Health.OK:
         return _whole(DriftKind.BROKEN, f"{now_health.health.value}: {now_health.evidence}"[:200])
-    if basis.kind in ("binary", "pdf") or now.kind in ("binary", "pdf"):
+    if "pdf" in (basis.kind, now.kind) and basis.kind != now.kind:
+        return _opaque(basis, now)
+    if _is_opaque(basis) or _is_opaque(now):
         return _opaque(basis, now)
     if isinstance(place, MainContent):
         return _main(basis, now, memory)
@@ -71,12 +73,18 @@ def _whole(kind: DriftKind, reason: str) -> Drift:
     return Drift(kind=kind, algorithm=ALGORITHM, reason=reason)
 
 
+def _is_opaque(page: Page) -> bool:
+    return page.kind == "binary" or (page.kind == "pdf" and not page.blocks)
+
+
 def _opaque(basis: Page, now: Page) -> Drift:
-    """A document without readable text: equal or not is all that can be said."""
+    """A document without readable text: equal or not is all that can be said, and of a PDF not even what differs."""
     if basis.kind != now.kind:
         return _whole(DriftKind.BROKEN, f"the page is no longer {basis.kind} but {now.kind}")
     if basis.digest == now.digest:
         return _whole(DriftKind.UNCHANGED, "")
+    if basis.kind == "pdf":
+        return _whole(DriftKind.UNLOCATED, now.head.unread or basis.head.unread)
     return _whole(DriftKind.WORDING, f"the {basis.kind} document is another one (its text is not read)")
 
 

@@ -5,9 +5,10 @@ import re
 
 from crawler.blocks import Block, Head, Page, Span
 from crawler.charset import decode
-from crawler.documents import digest_of, read_json, read_markdown, read_pdf, read_text
+from crawler.documents import digest_of, read_json, read_markdown, read_text
 from crawler.html import read_xml
 from crawler.htmlpage import HtmlPage
+from crawler.pdf import read_pdf
 
 __all__ = ["Block", "Head", "Page", "Span", "kind_of", "read"]
 
