@@ -313,7 +313,9 @@ class Crawl:
         names = {link: self.name(link, dead) for link in self.model.links}
         links = {f"http://{name}:{self.port}/page/{link.rpartition('/')[2]}": link for link, name in names.items()}
         gone = frozenset(name for name in names.values() if name.startswith("gone"))
-        crawl = CrawlSettings(delay=0, per_host=4, concurrency=100, timeout=1.5, retries=1, retry_wait=0.05)
+        crawl = CrawlSettings(
+            delay=0, per_host=4, concurrency=100, timeout=1.5, retries=1, retry_wait=0.05, max_retry_after=0.3
+        )
         policy = Policy(confirm_wait=0.4)
         now = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(hours=HOURS_APART * number)
         clock, figures, began = SystemClock(), Figures(), time.perf_counter()

@@ -76,14 +76,15 @@ def _stands(visit: Visit, signs: list[Sign], history: LinkHistory, policy: Polic
     """A death confirmed by earlier runs stands while one answer repeats it and none speaks for life: a wall or a
     time-out between two 404s is no resurrection.
     """
-    if history.failures < MIN_RUNS or history.failing_since is None or history.checked is None:
+    needed = 1 if history.last_ok is None else MIN_RUNS
+    if history.failures < needed or history.failing_since is None or history.checked is None:
         return None
     lasting = history.checked - history.failing_since >= timedelta(hours=policy.confirm_hours)
     if history.last_ok is not None and not lasting:
         return None
     for attempt, sign in reversed(list(zip(visit.attempts, signs, strict=True))):
         if sign.kind is VerdictKind.DEAD:
-            detail = f"{sign.detail}, as in {history.failures} runs since {_when(history.failing_since)}"
+            detail = f"{sign.detail}, as since {_when(history.failing_since)}"
             return _verdict(visit, attempt, replace(sign, detail=detail))
     return None
 
