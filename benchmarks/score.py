@@ -1,6 +1,6 @@
 """Scores predictions against a corpus's labels: precision, recall and F1 of "changed", and the confusion matrix.
 
-    python benchmarks/score.py predictions.jsonl DIR [--errors] [--half 0|1]
+    python benchmarks/score.py predictions.jsonl DIR [--errors] [--half 0|1] [--findings findings.jsonl]
 
 `--half` scores one of two halves of the corpus, split by operator: rules are tuned by reading half 1 only, and half 0
 shows what they are worth on services that nobody looked at.
@@ -139,30 +139,116 @@ def report(result: Score) -> str:
     return "\n".join(lines)
 
 
+@dataclass(slots=True)
+class Stream:
+    """What an editor would have been shown, against what changed."""
+
+    hits: int = 0
+    false: int = 0
+    neutral: int = 0
+    events: int = 0
+    found: int = 0
+    unlocated: int = 0
+    replaced: int = 0
+    months: float = 0.0
+    watched: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+
+
+def score_findings(findings: Sequence[Mapping[str, Any]], labels: Sequence[Mapping[str, Any]]) -> Stream:
+    """A drift is right when a labelled change of the text lies between its basis and its page.
+
+    It is neutral where only a cosmetic change, or one that nobody labelled, lies there; a change counts as found when
+    any finding spans it. A change that the source took back before the timeline's end may be missed for that reason.
+    """
+    by_timeline: dict[str, list[Mapping[str, Any]]] = {}
+    for label in labels:
+        by_timeline.setdefault(label["timeline"], []).append(label)
+    result = Stream()
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for one in findings:
+        mine = by_timeline.get(one["timeline"])
+        if mine is None:
+            continue
+        if one["kind"] == "covered":
+            result.months += one["hours"] / 730.5
+            result.watched += one["watched"] / 730.5
+        elif one["kind"] == "unlocated":
+            result.unlocated += 1
+        elif one["severity"] == "broken":
+            result.replaced += 1
+        else:
+            spans.setdefault(one["timeline"], []).append((one["basis"], one["now"]))
+            _count_finding(result, one, mine)
+    for timeline, mine in by_timeline.items():
+        for label in mine:
+            if class_of(label) in CHANGED:
+                result.events += 1
+                spanned = any(start < label["to"] <= end for start, end in spans.get(timeline, ()))
+                result.found += spanned
+                if not spanned:
+                    result.missed.append(f"{timeline} {label['from']}→{label['to']}: {label.get('why', '')}")
+    return result
+
+
+def _count_finding(result: Stream, one: Mapping[str, Any], labels: Sequence[Mapping[str, Any]]) -> None:
+    spanned = [label for label in labels if one["basis"] < label["to"] <= one["now"]]
+    kinds = {class_of(label) for label in spanned if label["label"] == "changed"}
+    if kinds & CHANGED:
+        result.hits += 1
+    elif None in kinds or ("cosmetic" in kinds and one["severity"] != "material"):
+        result.neutral += 1
+    else:
+        result.false += 1
+        result.wrong.append(f"{one['timeline']} {one['basis']}→{one['now']}: {one['severity']}: {one['summary']}")
+
+
+def report_findings(result: Stream) -> str:
+    false, months, watched = result.false, result.months or 1.0, result.watched or 1.0
+    return (
+        f"findings: {result.hits} right, {false} false, {result.neutral} neutral, {result.replaced} page replaced,"
+        f" {result.unlocated} place lost; recall {result.found / (result.events or 1):.3f} of {result.events} changes\n"
+        f"false per page and month: {false / months:.4f} over {months:.0f} months of history,"
+        f" {false / watched:.4f} over the {watched:.1f} months watched at most two days apart"
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("predictions", type=Path)
+    parser.add_argument("predictions", type=Path, nargs="?")
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--errors", action="store_true", help="list every pair that is wrong")
     parser.add_argument("--half", type=int, choices=(0, 1), help="only this half of the operators")
+    parser.add_argument("--findings", type=Path, help="a stream that findings.py wrote, to be scored too")
     options = parser.parse_args(arguments)
-    for path in (options.predictions, options.corpus / "labels.jsonl"):
+    given = [path for path in (options.predictions, options.findings) if path is not None]
+    for path in (*given, options.corpus / "labels.jsonl"):
         if not path.exists():
             print(f"there is no {path}", file=sys.stderr)
             return 2
-    lines = load(options.predictions)
-    predictions = {(line["timeline"], line["from"], line["to"]): line["drift"] for line in lines}
-    reasons = {(line["timeline"], line["from"], line["to"]): line.get("reason", "") for line in lines}
     labels = load(options.corpus / "labels.jsonl")
     if options.half is not None:
         half = halves(options.corpus)
         labels = [label for label in labels if half[label["timeline"]] == options.half]
+    if options.predictions is not None:
+        _print_pairs(load(options.predictions), labels, errors=options.errors)
+    if options.findings is not None:
+        result = score_findings(load(options.findings), labels)
+        print(report_findings(result))
+        if options.errors:
+            print("\n".join([*(f"false: {one}" for one in result.wrong), *(f"missed: {one}" for one in result.missed)]))
+    return 0
+
+
+def _print_pairs(lines: Sequence[Mapping[str, Any]], labels: Sequence[Mapping[str, Any]], *, errors: bool) -> None:
+    predictions = {(line["timeline"], line["from"], line["to"]): line["drift"] for line in lines}
+    reasons = {(line["timeline"], line["from"], line["to"]): line.get("reason", "") for line in lines}
     result = score(predictions, labels)
     print(report(result))
-    if options.errors:
+    if errors:
         for pair, expected, found, why in result.errors:
             print(f"{pair[0]} {pair[1]}→{pair[2]}: {expected}, said {found} ({reasons.get(pair, '')}) — {why}")
-    return 0
 
 
 if __name__ == "__main__":
