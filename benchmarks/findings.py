@@ -110,8 +110,9 @@ class Desk:
         self.pages = {key: value for key, value in self.pages.items() if key in wanted}
 
     def _stet(self, op: OpenFinding, number: int, when: datetime) -> None:
-        """The editor lets a drift stand; a lost place stays open."""
-        if op.kind is FindingKind.UNLOCATED:
+        """The editor lets a drift stand; a lost place or a page that was replaced stays open."""
+        if op.kind is FindingKind.UNLOCATED or op.severity == "broken":
+            self.open = [one for one in self.open if one.kind is not op.kind]
             self.open.append(_finding(op, number, when))
             return
         cited = self.known.cited[0]

@@ -22,6 +22,7 @@ from typing import Any
 
 CLASSES = ("material", "wording", "cosmetic", "artifact", "noise", "broken")
 DRIFTS = ("material", "wording", "cosmetic", "unchanged", "broken", "unlocated", "none")
+SETTLE_HOURS = 24.0
 CHANGED = frozenset(("material", "wording"))
 
 Pair = tuple[str, int, int]
@@ -148,6 +149,8 @@ class Stream:
     neutral: int = 0
     events: int = 0
     found: int = 0
+    fleeting: int = 0
+    """Changes that no finding shows because the timeline ends, breaks or changes again before they could settle."""
     unlocated: int = 0
     replaced: int = 0
     months: float = 0.0
@@ -187,9 +190,23 @@ def score_findings(findings: Sequence[Mapping[str, Any]], labels: Sequence[Mappi
                 result.events += 1
                 spanned = any(start < label["to"] <= end for start, end in spans.get(timeline, ()))
                 result.found += spanned
-                if not spanned:
+                if not spanned and not _could_settle(label, mine):
+                    result.fleeting += 1
+                elif not spanned:
                     result.missed.append(f"{timeline} {label['from']}→{label['to']}: {label.get('why', '')}")
     return result
+
+
+def _could_settle(change: Mapping[str, Any], labels: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether what came with a change was looked at again, and still stood after the time that a finding needs."""
+    hours, looks, at = 0.0, 0, change["to"]
+    for label in sorted(labels, key=lambda one: (one["from"], one["to"])):
+        if label["from"] != at or label.get("across_broken"):
+            continue
+        if label["label"] == "broken" or class_of(label) in CHANGED:
+            break
+        hours, looks, at = hours + float(label["hours"] or 0.0), looks + 1, label["to"]
+    return hours >= SETTLE_HOURS and looks >= 1
 
 
 def _count_finding(result: Stream, one: Mapping[str, Any], labels: Sequence[Mapping[str, Any]]) -> None:
@@ -206,9 +223,12 @@ def _count_finding(result: Stream, one: Mapping[str, Any], labels: Sequence[Mapp
 
 def report_findings(result: Stream) -> str:
     false, months, watched = result.false, result.months or 1.0, result.watched or 1.0
+    stood = result.events - result.fleeting
     return (
         f"findings: {result.hits} right, {false} false, {result.neutral} neutral, {result.replaced} page replaced,"
-        f" {result.unlocated} place lost; recall {result.found / (result.events or 1):.3f} of {result.events} changes\n"
+        f" {result.unlocated} place lost\n"
+        f"recall {result.found / (stood or 1):.3f} of {stood} changes"
+        f" that stood long enough to be shown; {result.found / (result.events or 1):.3f} of all {result.events}\n"
         f"false per page and month: {false / months:.4f} over {months:.0f} months of history,"
         f" {false / watched:.4f} over the {watched:.1f} months watched at most two days apart"
     )

@@ -70,6 +70,9 @@ _ENUMERATION = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+|https?://\S+|www\.\S+|\+?\d[\d\s().\-/]{6,}\d")
+_DATE_LIKE = re.compile(
+    r"\d{1,4}\s*[./\-–]\s*\d{1,2}\s*[./\-–]\s*\d{1,4}|\d{4}\s*[\-/–]\s*\d{2,4}|\d{1,3}(?:[. ]\d{3})+"
+)
 _COPYRIGHT = re.compile(r"^\W*(?:©|\(c\)|copyright\b)|©\s*\d{4}", re.I)
 _MONEY = _listed("€$£¥₹₽₩¢ eur usd gbp euro euros dollar dollars pounds chf jpy pln sek dkk nok")
 _QUOTED_NAME = re.compile(r"[“\"«„‘「『][^”\"»“’」』]{2,60}[”\"»“’」』]")
@@ -221,13 +224,22 @@ def unnumbered(text: str) -> str:
 
 
 def _addresses(case: _Case) -> Ruling | None:
-    old, new = set(_ADDRESS.findall(case.before[:50_000])), set(_ADDRESS.findall(case.after[:50_000]))
+    old, new = _addresses_in(case.before), _addresses_in(case.after)
     if old == new:
         return None
     gone, come = sorted(old - new), sorted(new - old)
     if {_bare(one) for one in gone} == {_bare(one) for one in come}:
         return None
     return Ruling(drift=DriftKind.MATERIAL, reason=_from_to(" ".join(gone), " ".join(come), "address"))
+
+
+def _addresses_in(text: str) -> set[str]:
+    """Mail addresses, URLs and telephone numbers; a date or a range of years is none."""
+    return {
+        one
+        for one in _ADDRESS.findall(text[:50_000])
+        if "@" in one or one[:1] in "hHwW" or (not _DATE_LIKE.fullmatch(one) and len(_digits(one)) >= 7)
+    }
 
 
 def _bare(address: str) -> str:
