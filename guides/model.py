@@ -110,6 +110,8 @@ class Citation:
     place: Place | None = None
     claim: Claim | None = None
     render: Render = Render.AUTO
+    ignored: str = ""
+    """Why it is left unchecked on purpose; "" where it is checked."""
 
 
 class StatementKind(StrEnum):

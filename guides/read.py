@@ -5,7 +5,8 @@ from datetime import date
 from functools import lru_cache
 
 from guides.html import read_html
-from guides.markdown import read_markdown
+from guides.ignores import MARK, with_marks
+from guides.markdown import front_matter, read_markdown
 from guides.model import GuideProblem, Library
 from guides.settings import GuideSettings, Mapping
 from guides.source import Source, decode
@@ -28,7 +29,13 @@ def read_file(name: str, data: bytes, settings: GuideSettings, *, today: date) -
     source = decode(name, data)
     if isinstance(source, GuideProblem):
         return Library(problems=(source,))
-    return _read(source, settings, today)
+    library = _read(source, settings, today)
+    if MARK not in source.text:
+        return library
+    front = front_matter(source.text) if name.lower().endswith(MARKDOWN) else None
+    body = source.line_of(front.body) if front else 1
+    yaml = name.lower().endswith(STRUCTURED)
+    return with_marks(library, source, yaml=yaml, body=body)
 
 
 def _read(source: Source, settings: GuideSettings, today: date) -> Library:

@@ -28,6 +28,24 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ignore:
+    """Links that are left unchecked, and why. `url` is a glob over the whole URL as written (`*` also passes `/`),
+    `host` a host or `*.example.org`; with both, both must match.
+    """
+
+    reason: str
+    url: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSettings:
+    """The `[links]` table."""
+
+    ignore: tuple[Ignore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuideSettings:
     """`inline = false` leaves links in a guide's body out; `ignore` are globs of files to leave out."""
 

@@ -34,6 +34,8 @@ def make_check(
 
 
 def _checked(guide: Guide, citation: Citation, result: PassResult, *, state: bool) -> CheckedCitation:
+    if citation.ignored:
+        return _line(guide, citation, Verdict(kind=VerdictKind.SKIPPED, reason="ignored", detail=citation.ignored))
     parsed = resource_url(citation.url)
     if not isinstance(parsed, ResourceUrl):
         verdict = Verdict(kind=VerdictKind.INVALID, reason=parsed.kind, detail=parsed.detail)

@@ -56,6 +56,7 @@ def mistakes(settings: "Settings") -> Iterator[Mistake]:
         if word not in FAIL_WORDS:
             yield Mistake(section="policy", key="fail_on", message=f"{word!r} is unknown", hint=nearest(word))
     yield from _network(settings)
+    yield from _ignores(settings)
     if settings.schedule.min_interval > settings.schedule.max_interval:
         yield Mistake(section="schedule", key="min_interval", message="is longer than max_interval")
 
@@ -73,6 +74,15 @@ def fail_words_of(words: str | Iterable[str], extra: tuple[str, ...] = ()) -> fr
         if word not in FAIL_WORDS and word not in extra:
             raise UsageError(f"--fail-on: {word!r} is unknown", nearest(word))
     return chosen
+
+
+def _ignores(settings: "Settings") -> Iterator[Mistake]:
+    for rule in settings.links.ignore:
+        if not (rule.url or rule.host):
+            yield Mistake(section="links", key="ignore", message="an entry names neither `url` nor `host`")
+        if not rule.reason.strip():
+            hint = 'Write reason = "…": the next editor has to know whether it still holds.'
+            yield Mistake(section="links", key="ignore", message="an entry gives no reason", hint=hint)
 
 
 def _network(settings: "Settings") -> Iterator[Mistake]:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from crawler.policy import CrawlSettings, NetworkSettings, Policy, Schedule
-from guides.settings import GuideSettings
+from guides.settings import GuideSettings, Ignore, LinkSettings
 from guides.settings import Mapping as GuideMapping
 from loccit.errors import SettingsError
 from loccit.ranges import mistakes
@@ -57,6 +57,7 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     schedule: Schedule = field(default_factory=Schedule)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
+    links: LinkSettings = field(default_factory=LinkSettings)
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -67,6 +68,7 @@ SECTIONS: dict[str, type[Any]] = {
     "policy": Policy,
     "schedule": Schedule,
     "archive": ArchiveSettings,
+    "links": LinkSettings,
 }
 
 
@@ -123,7 +125,7 @@ class _Where:
                 current = header.group(1)
                 if key == current and not section:
                     return f"{self.name}:{number}"
-            elif current in (section, f"{section}.mapping") and re.match(
+            elif current in (section, f"{section}.mapping", f"{section}.ignore") and re.match(
                 rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line
             ):
                 return f"{self.name}:{number}"
@@ -211,6 +213,10 @@ def _section(name: str, kind: type[T], table: dict[str, Any], where: _Where, ori
             for entry in value:
                 _check_keys("guides.mapping", entry if isinstance(entry, dict) else {}, known, where)
             values[key] = [_listed(entry) for entry in value]
+        elif name == "links" and key == "ignore" and isinstance(value, list):
+            known = {item.name: None for item in dataclasses.fields(Ignore)}
+            for entry in value:
+                _check_keys("links.ignore", entry if isinstance(entry, dict) else {}, known, where)
         try:
             field_kind = next(item.type for item in dataclasses.fields(kind) if item.name == key)  # type: ignore[arg-type]
             values[key] = msgspec.convert(values[key], type=field_kind)

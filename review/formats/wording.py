@@ -42,8 +42,9 @@ REASONS: Final = {
     "forbidden-address": "private address",
     "unconfirmed": "failed, not yet confirmed",
     "skipped": "skipped by configuration",
+    "ignored": "ignored",
 }
-_TOLD: Final = (VerdictKind.OK, VerdictKind.INVALID, VerdictKind.UNREACHABLE)
+_TOLD: Final = (VerdictKind.OK, VerdictKind.INVALID, VerdictKind.UNREACHABLE, VerdictKind.SKIPPED)
 """Verdicts whose detail says more than the reason's own words: what is wrong, or will soon be."""
 _ORDER: Final = (
     VerdictKind.DEAD,
