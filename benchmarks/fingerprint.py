@@ -1,0 +1,178 @@
+"""How fast pages become blocks and fingerprints, beside parsing alone and beside other tools, in one run.
+
+    python benchmarks/fingerprint.py --corpus DIR [--pages N] [--hostile]
+
+Each tool gets the same pages as text, one of each timeline, in turns; the best of three rounds counts, in processor
+time. Tools that are not installed are left out with a line that says so. `--hostile`: sizes and nestings that no real
+page has, with the time and the memory that each takes.
+"""
+
+import argparse
+import importlib
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser
+
+from benchmarks.drift import load_timelines, snapshots
+from crawler.charset import decode
+from crawler.fingerprint import fingerprint
+from crawler.page import read
+from crawler.sections import Section, locate
+from crawler.text import key
+from guides.model import MainContent
+
+Tool = Callable[[str], object]
+ROUNDS = 3
+LIMIT_SECONDS, LIMIT_MB = 20.0, 1024
+
+
+def print_of_main(source: str) -> str:
+    """The whole way: parse, blocks, main content, fingerprint."""
+    section = locate(read(source.encode(), content_type="text/html"), MainContent())
+    return fingerprint(section) if isinstance(section, Section) else ""
+
+
+def print_of_main_cold(source: str) -> str:
+    """The same, with no text seen before."""
+    forget = getattr(sys.modules[key.__module__], "_cached_key", None)
+    if forget is not None:
+        forget.cache_clear()
+    return print_of_main(source)
+
+
+def blocks_only(source: str) -> object:
+    return read(source.encode(), content_type="text/html").blocks
+
+
+def bare_parse(source: str) -> object:
+    return LexborHTMLParser(source)
+
+
+def others() -> Iterator[tuple[str, Tool]]:
+    """The tools that are installed. Those marked * find main content too."""
+    for name, tool in (
+        ("trafilatura *", _trafilatura),
+        ("resiliparse *", _resiliparse),
+        ("inscriptis", _inscriptis),
+        ("html2text", _html2text),
+    ):
+        try:
+            yield name, tool()
+        except ImportError:
+            print(f"{name.rstrip(' *')} is not installed: left out", file=sys.stderr)
+
+
+def _trafilatura() -> Tool:
+    extract = importlib.import_module("trafilatura").extract
+    return lambda source: extract(source, include_comments=False)
+
+
+def _resiliparse() -> Tool:
+    extract = importlib.import_module("resiliparse.extract.html2text").extract_plain_text
+    return lambda source: extract(source, main_content=True)
+
+
+def _inscriptis() -> Tool:
+    get_text = importlib.import_module("inscriptis").get_text
+    return lambda source: get_text(source)
+
+
+def _html2text() -> Tool:
+    return lambda source: importlib.import_module("html2text").html2text(source)
+
+
+def pages_of(corpus: Path, most: int) -> list[str]:
+    found = []
+    for timeline in load_timelines(corpus)[:most]:
+        for _, _, name, body in snapshots(timeline.archive):
+            if name.endswith(".html"):
+                found.append(decode(body, "text/html"))
+                break
+    return found
+
+
+def measured(tool: Tool, pages: Sequence[str]) -> float:
+    started = time.process_time()
+    for source in pages:
+        tool(source)
+    return time.process_time() - started
+
+
+def compare(pages: Sequence[str]) -> None:
+    tools: list[tuple[str, Tool]] = [
+        ("bare parse", bare_parse),
+        ("loccit: blocks", blocks_only),
+        ("loccit: fingerprint * (texts known)", print_of_main),
+        ("loccit: fingerprint * (cold)", print_of_main_cold),
+        *others(),
+    ]
+    best = dict.fromkeys((name for name, _ in tools), float("inf"))
+    for _ in range(ROUNDS):
+        for name, tool in tools:
+            best[name] = min(best[name], measured(tool, pages))
+    size = sum(len(source.encode()) for source in pages) / 1e6
+    print(f"{len(pages)} pages, {size:.1f} MB; * finds main content")
+    for name, seconds in best.items():
+        print(
+            f"{name:38}{1000 * seconds / len(pages):9.2f} ms/page{len(pages) / seconds:9.0f} pages/s"
+            f"{size / seconds:8.1f} MB/s{seconds / best['bare parse']:7.1f} × bare"
+        )
+
+
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "20 MB of paragraphs": lambda: b"<p>We keep your data for 30 days, and then it is deleted.</p>" * 330_000,
+    "100,000 nested div": lambda: b"<div>" * 100_000 + b"text" + b"</div>" * 100_000,
+    "100,000 nested b": lambda: b"<b>" * 100_000 + b"text",
+    "1 MB of text in one node": lambda: b"<p>" + b"word " * 200_000 + b"</p>",
+    "1 MB of text without a space": lambda: b"<p>" + b"a1" * 500_000 + b"</p>",
+    "100,000 attributes": lambda: b"<p " + b" ".join(b"a%d=x" % n for n in range(100_000)) + b">text</p>",
+    "100,000 unclosed table cells": lambda: b"<table><tr>" + b"<td>x" * 100_000,
+    "300,000 links": lambda: b"<a href=/x>link</a> " * 300_000,
+    "20 MB of comment": lambda: b"<!--" + b"x" * 20_000_000,
+}
+
+
+def _hostile(body: bytes, answer: "multiprocessing.connection.Connection") -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.process_time()
+    section = locate(read(body, content_type="text/html"), MainContent())
+    if isinstance(section, Section):
+        fingerprint(section)
+    spent = time.process_time() - started
+    answer.send((spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
+
+
+def hostile() -> bool:
+    """Each in a process of its own; whether all stayed within the limits."""
+    good = True
+    context = multiprocessing.get_context("spawn")
+    for name, make in HOSTILE.items():
+        ours, theirs = context.Pipe(duplex=False)
+        worker = context.Process(target=_hostile, args=(make(), theirs))
+        worker.start()
+        seconds, kilobytes = ours.recv() if ours.poll(10 * LIMIT_SECONDS) else (float("inf"), 0)
+        worker.kill()
+        worker.join()
+        fine = seconds <= LIMIT_SECONDS and kilobytes / 1024 <= LIMIT_MB
+        good = good and fine
+        print(f"{name:34}{seconds:8.2f} s{kilobytes / 1024:8.0f} MB  {'' if fine else 'TOO MUCH'}")
+    return good
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--corpus", type=Path, required=True, help="folder with index.jsonl and timelines/")
+    parser.add_argument("--pages", type=int, default=1000, help="at most so many pages")
+    parser.add_argument("--hostile", action="store_true", help="also sizes and nestings that no real page has")
+    options = parser.parse_args(arguments)
+    compare(pages_of(options.corpus, options.pages))
+    return 0 if not options.hostile or hostile() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
