@@ -6,7 +6,8 @@ from dataclasses import replace
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.blocks import Block, Head, Page
-from crawler.nesting import flattened, is_deep
+from crawler.nesting import bounded
+from crawler.noscript import with_closed_frames
 from crawler.text import visible
 from crawler.walk import Walk
 
@@ -16,7 +17,7 @@ _OVERLAYS = ("dialog", "consent?", "overlay?")
 
 def parse(source: str) -> LexborHTMLParser:
     """The tree of a document. Nesting beyond any real page's is cut first: parsers are quadratic in it."""
-    return LexborHTMLParser(flattened(source) if is_deep(source) else source)
+    return LexborHTMLParser(bounded(with_closed_frames(source)))
 
 
 def read_xml(source: str, url: str) -> Page:

@@ -1,4 +1,4 @@
-"""Nesting beyond any real page's, cut out of a document's source: parsers are quadratic in it."""
+"""What no real page has, cut out of a document's source because parsers are quadratic in it: depth, and attributes."""
 
 import re
 
@@ -13,6 +13,23 @@ _FORMATTING = frozenset(
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
 )
+
+
+_LONG_TAG = re.compile(r"<[a-zA-Z][^>]{20000}[^>]*")
+_MAX_ATTRIBUTES = 1000
+
+
+def bounded(source: str) -> str:
+    """The source as it may be parsed: nearly always as it came."""
+    if _LONG_TAG.search(source) is not None:
+        source = _LONG_TAG.sub(_without_crowd, source)
+    return flattened(source) if is_deep(source) else source
+
+
+def _without_crowd(tag: re.Match[str]) -> str:
+    """A tag with a thousand attributes, without those that follow. A long one with few (an image as data) stays."""
+    parts = tag[0].split(maxsplit=_MAX_ATTRIBUTES)
+    return tag[0] if len(parts) <= _MAX_ATTRIBUTES else " ".join(parts[:-1])
 
 
 def is_deep(source: str) -> bool:

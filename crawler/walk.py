@@ -181,22 +181,23 @@ class Walk:
         """Adds the blocks of one element."""
         stack: list[tuple[LexborNode, _Context, _Context, bool, tuple[str, ...], int]] = []
         context = outermost = _Context()
+        blocks, skip = self.blocks, self._skip
         node: LexborNode | None = root
-        while node is not None and len(self.blocks) < MAX_BLOCKS and not self._is_enough:
+        while node is not None and len(blocks) < MAX_BLOCKS and not self._is_enough:
             number = node.tag_id
             tag, sort = _BY_NUMBER.get(number) or _sort_of(node, number)
             if sort == _TEXT:
                 self._add(node.text_content or "", context)
             elif sort == _BREAK:
                 self._flush(context)
-            elif sort >= _INLINE and not (self._skip and node.mem_id in self._skip):
+            elif sort >= _INLINE and not (skip and node.mem_id in skip):
                 inner = self._enter(node, tag, sort, context)
                 child = node.first_child
                 if child is not None:
-                    stack.append((node, context, inner, self._is_block, self._names, len(self.blocks)))
+                    stack.append((node, context, inner, self._is_block, self._names, len(blocks)))
                     node, context = child, inner
                     continue
-                self._leave(inner, self._is_block, self._names, len(self.blocks))
+                self._leave(inner, self._is_block, self._names, len(blocks))
             while stack and (following := node.next) is None:
                 node, context, inner, is_block, names, start = stack.pop()
                 self._leave(inner, is_block, names, start)
@@ -305,7 +306,7 @@ class Walk:
             own.masked = True
 
     def _add(self, text: str, context: _Context) -> None:
-        if not text or context.unseen:
+        if not text or context.unseen or (not self._text and text.isspace()):
             return
         if context.masked and "email" in text:
             return  # "[email protected]", which stands in for the address that was decoded
@@ -324,7 +325,7 @@ class Walk:
                 self.anchors[name] = Span(start=start, end=max(end, start), heading=inner.heading)
 
     def _flush(self, context: _Context) -> None:
-        """Ends a block. Links without a text are dropped; those before a text that is only space are its own."""
+        """Ends a block. Links without a text are dropped."""
         if not self._text:
             self._links.clear()
             return
