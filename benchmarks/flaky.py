@@ -125,7 +125,7 @@ class Web:
             return wall
         if target == "/":
             return "home"
-        return self.dead.get(host + target) or ("ok" if target.startswith("/page/") else self.nothing(host))
+        return self.dead.get(host + target) or ("ok" if target.rpartition("/")[2].isdigit() else self.nothing(host))
 
     def nothing(self, host: str) -> str:
         """What a host shows for what it does not know: one half say 404, a quarter 200, a quarter go home."""

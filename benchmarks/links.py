@@ -4,8 +4,8 @@
 
 Only the body is known: no status, no headers, no redirects. Two columns are counted. `page` asks the page alone, as a
 link seen for the first time is judged. `with known` compares, where the page alone looks good, with the newest page
-that was taken for good, as a crawl does. A label is read for two purposes: to score, and to choose the first good
-snapshot of a timeline as the page that an editor verified.
+that was taken for good, as a crawl does; the same document in another language is no other page. A label is read for
+two purposes: to score, and to choose the first good snapshot of a timeline as the page that an editor verified.
 """
 
 import argparse
@@ -20,11 +20,10 @@ from pathlib import Path
 import zstandard
 
 from benchmarks.drift import Timeline, load_lines, load_timelines, snapshots
-from crawler.drift import measure
 from crawler.health import page_health
-from crawler.model import DriftKind, Health
+from crawler.model import Health
+from crawler.moves import replaced
 from crawler.page import Page, read
-from guides.model import MainContent
 
 GOOD = "ok"
 RECOGNISED_TARGET = 0.95
@@ -88,8 +87,7 @@ def judge(timeline: Timeline, labels: dict[int, str]) -> Iterator[Judged]:
         by_page = "" if health.health is Health.OK else f"{health.health}: {health.evidence[:80]}"
         by_known = ""
         if known is not None and not by_page:
-            drift = measure(known, page, MainContent(), {}, now_health=health)
-            by_known = drift.reason if drift.kind is DriftKind.BROKEN else ""
+            by_known = replaced(known, page) if known.kind == page.kind == "html" else ""
         yield Judged(where=f"{timeline.id} {index}", label=label, by_page=by_page, by_known=by_known)
         if not by_page and not by_known and (known is not None or label == GOOD):
             known = page

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 from crawler.blocks import Block, Page, visible_blocks
+from crawler.editions import is_translation
 from crawler.model import Verdict, VerdictKind
 from crawler.region import main_region
 from crawler.replaced import replaced_by
@@ -35,8 +36,15 @@ def settle_move(verdict: Verdict, *, url: str, before: Page | None, now: Page | 
 def other_page(url: str, target: str, *, before: Page | None, now: Page | None) -> str:
     """Why `now`, found at `target`, is not the page that was at `url`; "" where it is, or nobody can tell."""
     if before is not None and now is not None and (before.kind, now.kind) == ("html", "html"):
-        return replaced_by(before, now, _content(before), _content(now))
+        return replaced(before, now)
     return "" if now is not None and _named_after(url, now.title) else _more_general(url, target)
+
+
+def replaced(before: Page, now: Page) -> str:
+    """Why a page at one address is no longer the document that it was; "" where it is, be it in another language."""
+    old, new = _content(before), _content(now)
+    why = replaced_by(before, now, old, new)
+    return why if why and not is_translation(old, new) else ""
 
 
 def _content(page: Page) -> list[Block]:

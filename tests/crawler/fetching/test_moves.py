@@ -7,7 +7,7 @@ from crawler_visits import page as answered
 
 from crawler.judge import judge
 from crawler.model import LinkHistory, Verdict, VerdictKind
-from crawler.moves import settle_move
+from crawler.moves import replaced, settle_move
 from crawler.policy import Policy
 
 TEXT = "".join(f"<p>Step {n}: open the settings and choose what is to be deleted, then confirm it twice.</p>" for n in range(9))  # fmt: skip # noqa: E501
@@ -54,3 +54,27 @@ def test_an_unknown_page_by_title_and_address(target: str, title: str, kind: Ver
 def test_other_verdicts_are_left_alone() -> None:
     verdict = judge(visited(answered(200)), LinkHistory(), Policy(), NOW)
     assert settle_move(verdict, url=URL, before=page(TEXT), now=page(OTHER)) is verdict
+
+
+class TestEditions:
+    ENGLISH = "".join(
+        f"<p>{n}. You can ask us for the data that we have of you, and we will answer within {n * 7} days, or as the "
+        f'law says. See <a href="https://example.org/{n}">this page</a>.</p>'
+        for n in range(1, 9)
+    )
+    FRENCH = "".join(
+        f"<p>{n}. Vous pouvez nous demander les données que nous avons sur vous, et nous vous répondrons dans les "
+        f'{n * 7} jours ou selon la loi. Voir <a href="https://example.org/{n}">cette page</a>.</p>'
+        for n in range(1, 9)
+    )
+    ANOTHER = "".join(
+        "<p>Nous fabriquons des vélos pour les enfants et les parents, dans une usine qui est près de la mer, avec le "
+        "soin que vous connaissez.</p>"
+        for _ in range(9)
+    )
+
+    def test_the_same_document_in_another_language_is_no_other_page(self) -> None:
+        assert replaced(page(self.ENGLISH), page(self.FRENCH, title="Supprimer votre compte", language="fr")) == ""
+
+    def test_another_text_in_another_language_is(self) -> None:
+        assert replaced(page(self.ENGLISH), page(self.ANOTHER, title="Nos vélos", language="fr"))

@@ -1,0 +1,18 @@
+"""A `noscript` as browsers read it: its content is text to who runs scripts, and markup to a parser that runs none.
+
+That matters where the markup is broken: `<noscript><iframe … /></noscript>`, common in pages' heads, opens a frame that
+nothing closes, and the whole page becomes the frame's text (WHATWG HTML, 13.2.6.4.4 and 13.2.6.4.7).
+"""
+
+import re
+
+_UNCLOSED = re.compile(
+    r"(<noscript\b[^>]{0,500}>\s{0,200}<iframe\b[^>]{0,4000}?)/?>(?=\s{0,200}</noscript)", re.IGNORECASE
+)
+
+
+def with_closed_frames(source: str) -> str:
+    """The source with every lone frame in a `noscript` closed where the `noscript` ends."""
+    if "<noscript" not in source and "<NOSCRIPT" not in source:
+        return source
+    return _UNCLOSED.sub(r"\1></iframe>", source)
