@@ -30,6 +30,7 @@ RANGES = (
     ("policy", "confirm_wait", 0, 3600),
     ("policy", "confirm_hours", 0, 8760),
     ("guides", "max_bytes", 1, 2**31),
+    ("baseline", "days", 1, 732),
     ("store", "whole_days", 0, 36_500),
     ("store", "thin_days", 0, 36_500),
     ("store", "looks_days", 0, 36_500),

@@ -45,6 +45,14 @@ class ArchiveSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineSettings:
+    file: str = "loccit-baseline.json"
+    """Relative to the configuration's folder."""
+    days: int = 90
+    """How long a failure that is written into it is borne with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that can be set. `root` is the folder of the file (else the working directory): paths start there."""
 
@@ -58,6 +66,7 @@ class Settings:
     schedule: Schedule = field(default_factory=Schedule)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     links: LinkSettings = field(default_factory=LinkSettings)
+    baseline: BaselineSettings = field(default_factory=BaselineSettings)
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -69,6 +78,7 @@ SECTIONS: dict[str, type[Any]] = {
     "schedule": Schedule,
     "archive": ArchiveSettings,
     "links": LinkSettings,
+    "baseline": BaselineSettings,
 }
 
 

@@ -160,6 +160,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A failure that the baseline bears with: the word that would fail, why, and the last day of it."""
+
+    word: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedCitation:
     """One line of `check`: a citation, and what was concluded of it now."""
 
@@ -171,6 +180,10 @@ class CheckedCitation:
     archived: str | None
     fails: bool
     fails_because: str = ""
+    accepted: Accepted | None = None
+    """Set where it would fail if the baseline did not bear with it."""
+    note: str = ""
+    """One more thing to say of it, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,28 +1,24 @@
 """`loccit check`: verifies every citation now. The CI gate."""
 
 import argparse
-from dataclasses import replace
 from importlib.metadata import version
 
 from guides.model import Library
 from loccit.app import App
-from loccit.checking import make_check
 from loccit.commands.crawl import nothing_found
 from loccit.errors import LoccitError, UsageError
 from loccit.exits import Exit
-from loccit.fetching import pass_over
-from loccit.passes import PassPlan, PassResult
-from loccit.progress import Bar
+from loccit.gate import Gate, check, read_baseline
 from loccit.ranges import fail_words_of
-from loccit.reporting import console, report_now
+from loccit.reporting import console
 from loccit.since import changed_since, only_files
 from loccit.targets import STDOUT, Target, reader_of, targets
 from loccit.telling import outage_line
-from loccit.wiring import open_store, read_guides, sync
+from loccit.wiring import read_guides
 from review.formats import github, json_, junit, markdown, sarif, text
 from review.hints import check_hints
-from review.model import CheckReport, StateKind
-from review.report import STALE, mark_failures, report_fails
+from review.model import CheckReport
+from review.report import report_fails
 
 FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
 
@@ -43,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--fail-on", metavar="WORD,…", help="what fails (default: [policy] fail_on)")
     parser.add_argument("--no-state", action="store_true", help="neither read nor write the store")
+    parser.add_argument("--no-baseline", action="store_true", help="let known failures fail too")
     parser.add_argument("--all", action="store_true", help="show also the citations with nothing to say")
 
 
@@ -64,7 +61,13 @@ def run(options: argparse.Namespace, app: App) -> Exit:
                 tuple(options.paths) or settings.guides.paths, broken=sum(problem.fatal for problem in library.problems)
             )
         )
-    report, result = _check(options, app, library, words)
+    gate = Gate(
+        words=words,
+        state=not options.no_state,
+        complete=not (options.paths or options.since) and not any(problem.fatal for problem in library.problems),
+        baseline=() if options.no_baseline else read_baseline(app),
+    )
+    report, result = check(app, library, gate)
     _write(chosen, options, app, report)
     if result.outage:
         app.complain(outage_line(result))
@@ -79,40 +82,6 @@ def _library(options: argparse.Namespace, app: App) -> Library:
     if options.since:
         library = only_files(library, changed_since(app.settings.root, options.since))
     return library
-
-
-def _check(
-    options: argparse.Namespace, app: App, library: Library, words: frozenset[str]
-) -> tuple[CheckReport, PassResult]:
-    settings = app.settings
-    plan = PassPlan(
-        kind="check",
-        policy=settings.policy,
-        schedule=settings.schedule,
-        everything=True,
-        guides=frozenset(guide.id for guide in library.guides),
-        on_the_spot=True,
-    )
-    started = app.clock.now()
-    with open_store(settings, in_memory=options.no_state) as store:
-        # Only part of the guides may have been read: the others are not retired for that.
-        sync(store, library, started, complete=False)
-        with Bar("checking", quiet=app.quiet) as bar:
-            result = pass_over(settings, store, plan, app.clock, on_start=bar.start)
-        report = make_check(
-            library,
-            result,
-            version=version("loccit"),
-            state=not options.no_state,
-            started=started,
-            finished=app.clock.now(),
-        )
-        stale = report_now(app, store, library).lines if STALE in words else ()
-    return replace(
-        report,
-        citations=mark_failures(report.citations, words),
-        stale=tuple(line.view.guide.id for line in stale if line.state.state is StateKind.STALE),
-    ), result
 
 
 def _nothing(app: App) -> CheckReport:

@@ -110,6 +110,9 @@ def _checked(each: CheckedCitation) -> dict[str, Any]:
         "drift": each.drift.value if each.drift else None,
         "replacement": verdict.replacement,
         "archived": each.archived,
+        "baseline": {"reason": each.accepted.reason, "expires": each.accepted.until.isoformat()}
+        if each.accepted
+        else None,
         "fails": each.fails,
         "fails_because": each.fails_because or None,
         "tls_expires": instant(verdict.tls_expires),

@@ -16,7 +16,7 @@ from guides.model import Guide, GuideProblem
 from review.formats.json_ import dump
 from review.formats.rules import PROBLEM, UNREADABLE, Level, Rule, catalogue, matters, rule_of
 from review.formats.wording import check_detail, check_summary, in_check_order
-from review.model import CheckedCitation, CheckReport
+from review.model import Accepted, CheckedCitation, CheckReport
 from review.report import STALE
 from review.text import instant, one_line
 
@@ -111,7 +111,19 @@ def _citations(report: CheckReport) -> Iterator[tuple[Rule, dict[str, Any]]]:
         for matter in matters(each):
             said = f"{one_line(citation.url, _LONGEST_URL)} {check_detail(each)}"
             result = _result(matter.level, said, guide.file, citation.line, citation.column)
+            if each.accepted is not None and _is_about(matter.rule.id, each.accepted.word):
+                result["suppressions"] = [_suppression(each.accepted)]
             yield matter.rule, {**result, "identity": (guide.id, citation.key), "properties": _properties(each)}
+
+
+def _is_about(rule: str, word: str) -> bool:
+    return rule in (word, f"drift/{word}") or rule.startswith(f"{word}/")
+
+
+def _suppression(accepted: Accepted) -> dict[str, str]:
+    """Kept outside the guide's text, in the baseline: `external` (SARIF 2.1.0, 3.35)."""
+    reason = f"{one_line(accepted.reason, _LONGEST_URL)} (until {accepted.until})"
+    return {"kind": "external", "status": "accepted", "justification": reason}
 
 
 def _problems(problems: Iterable[GuideProblem]) -> Iterator[tuple[Rule, dict[str, Any]]]:

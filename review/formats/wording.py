@@ -127,6 +127,8 @@ def _place_detail(each: CheckedCitation) -> str:
         tail += f"; {DRIFT_WORDS[each.drift]}"
     if each.archived:
         tail += f"; archived: {one_line(each.archived)}"
+    if each.note:
+        tail += f"; {one_line(each.note)}"
     return tail
 
 

@@ -1,0 +1,87 @@
+"""One check, from the guides to its report: sweep, judge, mark what fails, hold it against the baseline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+from guides.model import Library
+from loccit.app import App
+from loccit.checking import make_check
+from loccit.errors import SettingsError
+from loccit.fetching import pass_over
+from loccit.passes import PassPlan, PassResult
+from loccit.progress import Bar
+from loccit.reporting import report_now
+from loccit.wiring import open_store, sync
+from review.baseline import Entry, hold_against, parse
+from review.model import CheckReport, StateKind
+from review.report import STALE, mark_failures
+
+MOST_BYTES = 50_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """How a check is made. `words` fail it; `state`: the store is read and written; `complete`: all guides are there."""
+
+    words: frozenset[str]
+    state: bool = True
+    complete: bool = True
+    baseline: Sequence[Entry] = ()
+
+
+def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResult]:
+    """Verify every citation of the library now."""
+    settings = app.settings
+    plan = PassPlan(
+        kind="check",
+        policy=settings.policy,
+        schedule=settings.schedule,
+        everything=True,
+        guides=frozenset(guide.id for guide in library.guides),
+        on_the_spot=True,
+    )
+    started = app.clock.now()
+    with open_store(settings, in_memory=not gate.state) as store:
+        # Only part of the guides may have been read: the others are not retired for that.
+        sync(store, library, started, complete=False)
+        with Bar("checking", quiet=app.quiet) as bar:
+            result = pass_over(settings, store, plan, app.clock, on_start=bar.start)
+        report = make_check(
+            library,
+            result,
+            version=version("loccit"),
+            state=gate.state,
+            started=started,
+            finished=app.clock.now(),
+        )
+        stale = report_now(app, store, library).lines if STALE in gate.words else ()
+    report = replace(
+        report,
+        citations=mark_failures(report.citations, gate.words),
+        stale=tuple(line.view.guide.id for line in stale if line.state.state is StateKind.STALE),
+    )
+    return _against_baseline(app, report, gate), result
+
+
+def _against_baseline(app: App, report: CheckReport, gate: Gate) -> CheckReport:
+    file = app.settings.baseline.file
+    return hold_against(report, gate.baseline, today=app.today(), file=file, complete=gate.complete)
+
+
+def read_baseline(app: App) -> tuple[Entry, ...]:
+    """The entries of the configured baseline file; none where there is no such file. Raises SettingsError."""
+    path = app.settings.root / app.settings.baseline.file
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise ValueError(f"larger than {MOST_BYTES // 1_000_000} MB")
+        return parse(data)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise SettingsError(f"{app.settings.baseline.file}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        hint = "Mend it, or write a new one with `loccit baseline write`."
+        raise SettingsError(f"{app.settings.baseline.file}: not a baseline: {error}", hint) from None
