@@ -22,7 +22,7 @@ MOST_BYTES = 50_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """How a check is made. `words` fail it; `state`: the store is read and written; `complete`: all guides are there."""
+    """How a check is made. `words` fail it; `state`: the store is used; `complete`: all guides are there."""
 
     words: frozenset[str]
     state: bool = True

@@ -74,6 +74,7 @@ def test_check_json() -> None:
                 "drift": None,
                 "replacement": None,
                 "archived": None,
+                "baseline": None,
                 "fails": True,
                 "fails_because": "dead",
                 "elapsed_ms": 0.0,
