@@ -13,8 +13,10 @@ from typing import Any
 
 from crawler.blocks import Block, Page, visible_blocks
 from crawler.compare import Gap, gaps
-from crawler.fingerprint import ALGORITHM
 from crawler.text import skeleton
+
+LEARNED_BY = "blocks-1"
+"""Changes only when blocks or their keys do: what was learned outlives changes of what is made of the blocks."""
 
 _MAX_BLOCKS = 20_000
 _MAX_STATES = 300
@@ -41,14 +43,14 @@ def state_of(keys: Sequence[str]) -> str:
 
 
 def learn(memory: Mapping[str, Any], page: Page, at: datetime) -> Mapping[str, Any]:
-    """What is known after a look at a good page. What another algorithm learned is forgotten: fold over the snapshots.
+    """What is known after a look at a good page. What other keys were learned by is forgotten.
 
     The result can be written as JSON, and its size is bounded.
     """
     minute = int(at.timestamp() // 60)
     shown = visible_blocks(page.blocks)
     now = [short_hash(block.key) for block in shown]
-    if memory.get("algorithm") != ALGORITHM or not isinstance(memory.get("blocks"), dict):
+    if memory.get("algorithm") != LEARNED_BY or not isinstance(memory.get("blocks"), dict):
         lives = {key: [minute, minute, -1, 0, 0] for key in now[:_MAX_BLOCKS]}
         return _made(lives, {state_of(now): minute}, {}, {}, now, _skeletons(shown), minute, minute)
     states = dict(memory["states"])
@@ -83,7 +85,7 @@ def _made(
         newest = sorted(lives.items(), key=lambda item: (item[1][UNTIL] < 0, item[1][UNTIL]), reverse=True)
         lives = dict(newest[:_MAX_BLOCKS])
     return {
-        "algorithm": ALGORITHM,
+        "algorithm": LEARNED_BY,
         "began": began,
         "at": minute,
         "blocks": lives,
@@ -166,7 +168,7 @@ class Volatility:
     """A memory, asked about one comparison with one basis."""
 
     def __init__(self, memory: Mapping[str, Any], basis_keys: Sequence[str]) -> None:
-        known = memory.get("algorithm") == ALGORITHM
+        known = memory.get("algorithm") == LEARNED_BY
         self._blocks: Mapping[str, list[int]] = memory.get("blocks", {}) if known else {}
         self._counters: Mapping[str, Any] = memory.get("counters", {}) if known else {}
         self._slots: Mapping[str, Any] = memory.get("slots", {}) if known else {}
