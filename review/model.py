@@ -54,6 +54,8 @@ class Finding:
     closed: datetime | None = None
     by: str = ""
     note: str = ""
+    group: str = ""
+    """The mass change of its host that it is part of (see `crawler.groups`), "" for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
