@@ -1,4 +1,4 @@
-"""Writing a verified date to disk: whole or not at all, and never over somebody else's change."""
+"""Writing to guides' files: whole or not at all, and never over somebody else's change."""
 
 import os
 import stat
@@ -82,3 +82,14 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def replace_bytes(root: Path, name: str, before: bytes, after: bytes) -> None:
+    """Put `after` in the place of the file's bytes `before`. WritebackError: it holds something else, or cannot be."""
+    path = (root / name).resolve()
+    try:
+        done = _swap(path, before, after)
+    except OSError as error:
+        raise WritebackError(f"{name}: cannot be written: {error.strerror or error}") from None
+    if not done:
+        raise WritebackError(f"{name}: it was changed meanwhile and is left as it is; try again")

@@ -20,6 +20,7 @@ from review.text import inert
 COMMANDS = {
     "init": "look at the guides here and write loccit.toml",
     "check": "verify every citation now (the CI gate)",
+    "fix": "put new addresses in the place of moved ones, archived copies in that of dead ones",
     "baseline": "record today's failures: new ones fail, known ones not until they expire",
     "crawl": "one scheduled pass: fetch what is due, record snapshots, flag guides",
     "status": "each guide's state, and why",
