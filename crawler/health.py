@@ -12,6 +12,7 @@ from crawler.model import Health, PageHealth
 
 _SHORT = 1500
 _MINIMAL = 400
+_LONE_WORDS = 40
 
 _SEGMENT = re.compile(r"\s+[|\-–—·•:»]\s+|\s*[|»·]\s*")
 
@@ -51,6 +52,7 @@ _ERROR = _whole(
     r"(?:500|502|503|504|520|521|522|523|524|525|526)\b\W*.{0,60}",
     r"(?:internal server error|bad gateway|gateway time-?out"
     r"|service (?:temporarily )?unavailable|bad request|forbidden)",
+    r"(?:internal server error|bad gateway|gateway time-?out|service unavailable)\s*[-–—:|].{1,40}",
     r"(?:oops\W+|sorry\W+|uh[ -]oh\W+)*(?:an? (?:unexpected |unknown )?error (?:has )?occurred"
     r"|something (?:just )?went wrong).{0,80}",
     r"(?:sorry\W+)?(?:this|the) (?:page|content|site|video) (?:isn['’]t|is not"
@@ -104,9 +106,47 @@ _LOGIN = _whole(
     r"přihlášení|přihlásit se|вход|войти.{0,30}|войдите.{0,30}|ログイン.{0,20}|サインイン|登录.{0,12}"
     r"|登入.{0,12}|로그인.{0,12}|giriş yap.{0,20}|oturum aç.{0,20}",
 )
+_MUST_LOG_IN = _whole(
+    r"you (?:must|need to|have to) (?:be logged in|(?:log|sign) ?in)(?: (?:to|before) .{0,60})?",
+    r"please (?:log|sign) ?in to (?:continue|proceed|view|see|access)\b.{0,60}",
+    r"vous devez (?:vous connecter|être connecté|vous identifier).{0,60}",
+    r"(?:sie müssen|du musst) (?:sich |dich )?(?:anmelden|einloggen|angemeldet sein).{0,60}",
+    r"(?:debe|debes|tienes que) (?:iniciar sesión|acceder|identificarte).{0,60}",
+    r"(?:devi|è necessario) (?:accedere|effettuare (?:l['’]accesso|il login)).{0,60}",
+    r"(?:é preciso|você precisa|tem de) (?:fazer login|iniciar sessão|entrar).{0,60}",
+    r"(?:je moet|u moet) (?:inloggen|ingelogd zijn).{0,60}|musisz się zalogować.{0,60}",
+    r"du (?:måste|må|skal) logg[ae]? (?:in|inn|ind).{0,60}|для продолжения (?:необходимо )?войти.{0,60}",
+)
+_BRIEF = 250
+_TROUBLE = re.compile(
+    r"\b(?:an? (?:unexpected |unknown |internal )?error (?:has )?occurred|something went wrong"
+    r"|(?:refresh|reload) (?:this|the) page\b.{0,40}\btry again|try again (?:later|in a (?:few|little))"
+    r"|une erreur (?:est survenue|s['’]est produite)|réessaye[rz] plus tard"
+    r"|ein (?:unerwarteter )?fehler ist aufgetreten|versuche?n? (?:sie )?es (?:bitte )?später"
+    r"|se ha producido un error|inténte?a?lo (?:de nuevo )?más tarde|si è verificato un errore|riprova più tardi"
+    r"|ocorreu um erro|tente novamente mais tarde|er is een fout opgetreden|probeer het later"
+    r"|wystąpił błąd|spróbuj ponownie później|произошла ошибка|повторите попытку позже)",
+    re.I,
+)
+# "Not available" is said of what is gone and of what failed; it failed where one is asked to come back.
+_WEAK = re.compile(r"available|disponib|verfügbar|disponív|beschikbaar|dostępn|доступн", re.I)
+_PASSING = re.compile(
+    _TROUBLE.pattern
+    + r"|\b(?:come|check) back (?:later|soon)|try reloading|technical (?:error|issue|problem|difficult)"
+    r"|(?:right now|at the moment|for now)\b|temporar|working (?:to|on) (?:get|fix)|under maintenance|en maintenance"
+    r"|problème technique|pour le moment|technische[ns]? (?:problem|fehler|störung)|vorübergehend|zurzeit"
+    r"|problemas? técnic|en este momento|neste momento|problem[ai] tecnic|al momento\b|technische storing",
+    re.I,
+)
 _MAINTENANCE = _whole(
     r".{0,60}\b(?:under|down for|scheduled|undergoing|site) maintenance\b.{0,60}",
     r"maintenance(?: mode| break| page)?",
+    r".{0,60}\b(?:est|sommes) (?:actuellement |momentanément )?en (?:cours de )?maintenance\b.{0,60}",
+    r".{0,60}\b(?:wird|werden) (?:derzeit|gerade|momentan|zurzeit) gewartet\b.{0,40}",
+    r".{0,60}\bwartungsarbeiten\b.{0,60}",
+    r".{0,60}\b(?:está|estamos) en mantenimiento\b.{0,60}|.{0,60}\b(?:è|siamo) in manutenzione\b.{0,60}",
+    r".{0,60}\b(?:está|estamos) em manutenção\b.{0,60}",
+    r".{0,60}\b(?:is|zijn) (?:momenteel |tijdelijk )?in onderhoud\b.{0,60}",
     r"(?:we(?:'|’)ll|we will) be (?:right )?back(?: soon| shortly)?",
     r"(?:site |page )?en (?:cours de )?maintenance.{0,30}|.{0,30}maintenance en cours",
     r"wartungs(?:arbeiten|modus)?.{0,30}",
@@ -127,6 +167,12 @@ _CONSENT = _whole(
     r"antes de continuar.{0,60}",
     r"prima di continuare.{0,60}",
     r"(?:we value your privacy|your privacy (?:choices|matters)|nous respectons votre vie privée|cookie consent)",
+)
+_ASKS_CONSENT = _whole(
+    r"(?:accept|allow)(?: the use of)? (?:all )?cookies\b.{0,60}\?",
+    r"(?:accepter|autoriser)(?: l['’]utilisation des)? (?:les )?cookies\b.{0,60}\?",
+    r"(?:alle )?cookies (?:akzeptieren|erlauben|zulassen)\b.{0,60}\?",
+    r"¿(?:aceptar|permitir)(?: el uso de)? (?:las )?cookies\b.{0,60}\?",
 )
 _PARKED = re.compile(
     r"(?:this |the )?domain(?: name)? (?:\S+ )?(?:is|may be) for sale|buy this domain"
@@ -209,7 +255,6 @@ def _by_headers(headers: Sequence[tuple[str, str]]) -> PageHealth | None:
 
 
 def _empty_or_shell(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: int) -> PageHealth | None:
-    del chars
     all_chars = sum(len(block.text) for block in shown)
     script = bool(page.head.scripts) or page.head.script_chars > 200
     if not shown:
@@ -227,6 +272,9 @@ def _empty_or_shell(page: Page, shown: Sequence[Block], content: Sequence[Block]
             return PageHealth(health=Health.SCRIPT_SHELL, evidence=text[:120])
         if _NEEDS_SCRIPT.search(page.head.noscript):
             return PageHealth(health=Health.SCRIPT_SHELL, evidence=page.head.noscript[:120])
+    lone = script and chars < _LONE_WORDS and not any(_is_sentence(block) for block in content)
+    if lone and not page.head.forms and len(shown) > len(content):
+        return PageHealth(health=Health.SCRIPT_SHELL, evidence=f"nothing but “{text}” between its menus")
     return None
 
 
@@ -272,7 +320,24 @@ def _by_words(page: Page, shown: Sequence[Block], content: Sequence[Block], char
             continue
         for phrase in _sayings(page, content, chars):
             if pattern.fullmatch(phrase):
-                return PageHealth(health=health, evidence=phrase[:120])
+                passing = health is Health.SOFT_404 and _WEAK.search(phrase) and _PASSING.search(_start(content))
+                return PageHealth(health=Health.ERROR_PAGE if passing else health, evidence=phrase[:120])
+    return _by_a_few_words(content, chars)
+
+
+def _start(content: Sequence[Block]) -> str:
+    return " ".join(block.text for block in content[:40])[:_SHORT]
+
+
+def _by_a_few_words(content: Sequence[Block], chars: int) -> PageHealth | None:
+    """A page that says next to nothing may be taken at its word, wherever in it the word stands."""
+    text = " ".join(block.text for block in content)[: 2 * _BRIEF] if chars < _BRIEF else ""
+    if (found := _TROUBLE.search(text)) is not None:
+        return PageHealth(health=Health.ERROR_PAGE, evidence=found[0][:120])
+    if chars < 1000:
+        asked = next((block.text for block in content[:4] if _ASKS_CONSENT.fullmatch(block.text)), "")
+        if asked:
+            return PageHealth(health=Health.CONSENT_WALL, evidence=asked[:120])
     return None
 
 
@@ -302,6 +367,9 @@ def _login(
         return PageHealth(health=Health.LOGIN_WALL, evidence=says or "a password field")
     if sent_there and (says or page.head.forms):
         return PageHealth(health=Health.LOGIN_WALL, evidence=final_url[:120])
+    must = next((text for text in _sayings(page, content, chars) if _MUST_LOG_IN.fullmatch(text)), "")
+    if must and chars < _MINIMAL + _BRIEF:
+        return PageHealth(health=Health.LOGIN_WALL, evidence=must[:120])
     if says and chars < _MINIMAL and not any(_is_sentence(block) for block in content):
         return PageHealth(health=Health.LOGIN_WALL, evidence=says[:120])
     return None

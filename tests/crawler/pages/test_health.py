@@ -70,3 +70,31 @@ def test_headers_tell() -> None:
 def test_being_sent_to_a_login_page() -> None:
     page = body("Welcome", "<form><input type=password></form>")
     assert health(page, final="https://example.org/login?next=x").health is Health.LOGIN_WALL
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<h1>This page isn't available</h1><p>An unexpected error occurred. Try reloading it.</p>", "error-page"),
+        ("<h1>This page isn't available</h1><p>The link may be broken, or it may have been removed.</p>", "soft-404"),
+        ("<h1>Cette page n'est pas disponible</h1><p>Réessayez plus tard.</p>", "error-page"),
+        ("<h1>Page not found</h1><p>Something went wrong, or the page was moved.</p>", "soft-404"),
+        ("<p>Notice</p><p>You must log in to continue.</p><p>Log in</p><p>Forgot account?</p>", "login-wall"),
+        ("<p>Sie müssen sich anmelden, um fortzufahren.</p><p>Impressum</p>", "login-wall"),
+        ("<p>Notre portail est en maintenance pour quelques heures.</p><p>À très vite</p>", "maintenance"),
+        ("<p>Unsere Seite wird gerade gewartet.</p>", "maintenance"),
+        ("<h1>Service unavailable - DNS failure</h1>", "error-page"),
+        ("<h1>We're all mixed up</h1><p>Refresh this page or try again later.</p>", "error-page"),
+        ("<p>Accept cookies from us on this browser?</p><p>We use cookies. Read our policy.</p>", "consent-wall"),
+        # What only speaks of such things is a page.
+        ("<h1>Forbidden content</h1><p>What may not be posted here, and what we do about it when it is.</p>", "ok"),
+        ("<h1>When something went wrong</h1>" + "<p>Write to us and say what it was, and we will see to it.</p>" * 6, "ok"),
+        ("<h1>Closing your account</h1><p>You must log in to close it. Open the settings, choose to close your account,"
+         " and confirm twice. If you cannot log in any more, write to us, and we will ask you for some proof of who you"
+         " are. It takes a week at most, and we tell you when it is done. You can come back within 30 days by logging"
+         " in again; after that all of it is gone for good and cannot be had back by anybody, us included.</p>"
+         "<p>Some of what you have bought may be kept for ten years, because the law of taxes asks us for that.</p>", "ok"),
+    ],
+)  # fmt: skip
+def test_in_so_many_words(body: str, expected: str) -> None:
+    assert health(f"<!doctype html><html><body><main>{body}</main></body></html>").health == expected
