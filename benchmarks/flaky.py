@@ -365,6 +365,8 @@ def measure(links: int, runs: int, rate: float, seed: int) -> dict[str, Any]:
                 f" dead {one.dead}, called {one.called}, waiting {one.waiting}",
                 file=sys.stderr,
             )
+            for line in one.wrong:
+                print(f"  {line}", file=sys.stderr)
     finally:
         here.send(None)
         server.join(5)

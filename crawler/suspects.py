@@ -1,14 +1,17 @@
 """Pages that may be their host's "not found": held until the host has been asked what that looks like. No IO.
 
-A host is asked once in a run for an address that cannot exist, and for its home page only where a page is like that.
+A host is asked once in a run (again only where that fails) for an address that cannot exist, and for its home page only
+where a page is like that.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from crawler.missing import Likeness, home_of, is_suspect, may_be_missing, missing_evidence, nowhere
 from crawler.model import Attempt, Fetched, Health, PageHealth
+from crawler.signs import GONE
 
 LikenessOf = Callable[[Fetched], Likeness | None]
 Case = TypeVar("Case")
@@ -50,7 +53,7 @@ class _Host(Generic[Case]):
     """What a host showed so far. A part that was asked for without use is None."""
 
     shown: dict[str, Likeness | None] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
+    asked: Counter[str] = field(default_factory=Counter)
     held: list[_Held[Case]] = field(default_factory=list)
 
 
@@ -82,7 +85,13 @@ class Suspects(Generic[Case]):
     def told(self, question: Question[Case], attempt: Attempt) -> Step[Case]:
         """Take the answer to a question in."""
         state = self._hosts[question.host]
-        state.shown[question.part] = self._likeness(attempt) if isinstance(attempt, Fetched) else None
+        answered = isinstance(attempt, Fetched) and (200 <= attempt.status < 300 or attempt.status in GONE)
+        seen = self._likeness(attempt) if isinstance(attempt, Fetched) and answered else None
+        if (seen is None or seen.built) and state.asked[question.part] < (3 if seen is None else 2):
+            # A time-out, a wall or an error page is no answer to the question, and may have been bad luck.
+            state.asked[question.part] += 1
+            return [], question
+        state.shown[question.part] = seen
         return self._step(question.host, state)
 
     def _step(self, host: str, state: _Host[Case]) -> Step[Case]:
@@ -104,7 +113,7 @@ class Suspects(Generic[Case]):
         return cleared, question
 
     def _ask(self, host: str, state: _Host[Case], part: str, url: str) -> Question[Case] | None:
-        if part in state.asked:
+        if state.asked[part]:
             return None
-        state.asked.add(part)
+        state.asked[part] += 1
         return Question(host=host, part=part, url=url)
