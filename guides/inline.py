@@ -24,6 +24,8 @@ _ANCHOR_OPEN = re.compile(r"<a\s", re.IGNORECASE)
 _ANCHOR_CLOSE = re.compile(r"</a", re.IGNORECASE)
 _MOST_BRACKETS = 3_000
 """In one paragraph; markdown-it's time grows with their square, and beyond this only bare URLs are found."""
+_SIGNS = ("[", "<", "://")
+"""Text with none of these holds no link."""
 _BLANK = "\x00"
 
 
@@ -45,6 +47,10 @@ def make_parser() -> MarkdownIt:
     parser.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
     parser.validateLink = _any_url  # type: ignore[method-assign, assignment]
     parser.core.ruler.disable("inline")
+    # Links bind closer than emphasis, and what is only shown need not be found.
+    parser.inline.ruler.disable(["emphasis", "strikethrough", "newline", "entity"])
+    parser.inline.ruler2.disable(["emphasis", "strikethrough", "fragments_join"])
+    parser.normalizeLink = parser.normalizeLinkText = str  # type: ignore[method-assign]
     for name in _NOTED:
         rule = next(rule for rule in parser.inline.ruler.__rules__ if rule.name == name)
         parser.inline.ruler.at(name, _noting(name, rule.fn))
@@ -74,6 +80,8 @@ def _noting(name: str, rule: Callable[[StateInline, bool], bool]) -> Callable[[S
 
 def links_in(content: str, parser: MarkdownIt, env: dict[str, Any]) -> list[Link]:
     """Every link in the content of one inline token, in order."""
+    if not any(sign in content for sign in _SIGNS):
+        return []
     notes: list[tuple[str, int, int]] = []
     inner = {"references": env.get("references", {}), "footnotes": env.get("footnotes", {}), "notes": notes}
     if content.count("[") <= _MOST_BRACKETS:

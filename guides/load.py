@@ -3,12 +3,16 @@
 import os
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from guides.files import Found, find_files
 from guides.model import Guide, GuideId, GuideProblem, Library
 from guides.read import read_file, too_large
 from guides.settings import GuideSettings
+
+_MANY_FILES = 500
+_MOST_WORKERS = 4
 
 
 def load(root: Path, settings: GuideSettings, *, today: date, paths: Sequence[str] = ()) -> Library:
@@ -19,10 +23,28 @@ def load(root: Path, settings: GuideSettings, *, today: date, paths: Sequence[st
     """
     root = Path(os.path.normpath(Path.cwd() / root))
     files, problems = find_files(root, settings, paths)
-    libraries = [_read(file, settings, today) for file in files]
+    libraries = _read_all(files, settings, today)
     guides, doubles = _distinct(guide for library in libraries for guide in library.guides)
     found = [problem for library in libraries for problem in library.problems]
     return Library(guides=tuple(guides), problems=(*problems, *found, *doubles))
+
+
+def _read_all(files: Sequence[Found], settings: GuideSettings, today: date) -> list[Library]:
+    """One library a file, in order. Many files are read by several processes."""
+    read = partial(_read, settings=settings, today=today)
+    workers = min(_MOST_WORKERS, os.cpu_count() or 1)
+    if len(files) < _MANY_FILES or workers < 2:
+        return [read(file) for file in files]
+    # Only here: most projects are small, and this takes its time to import.
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        with ProcessPoolExecutor(workers) as pool:
+            return list(pool.map(read, files, chunksize=50))
+    except (OSError, BrokenProcessPool):
+        # No processes to be had (a sandbox, a limit): slower, but no worse.
+        return [read(file) for file in files]
 
 
 def _read(file: Found, settings: GuideSettings, today: date) -> Library:
