@@ -1,6 +1,6 @@
 """Replays page histories through the path of a crawl, and writes what loccit says of every labelled pair.
 
-    python benchmarks/drift.py --corpus DIR --out predictions.jsonl [--selectors] [--only PREFIX] [--sample N]
+    python benchmarks/drift.py --corpus DIR --out predictions.jsonl [--selectors] [--baselines] [--half 0|1]
 
 A timeline is read snapshot by snapshot in the order of its dates: page, health, memory (of good pages), then the
 drift of each pair that ends at this snapshot. Nothing from the future is known. Of labels.jsonl only `timeline`,
@@ -23,7 +23,7 @@ from typing import Any
 
 import zstandard
 
-from benchmarks.score import halves
+from benchmarks.score import halves, load, report, score
 from crawler.drift import measure
 from crawler.health import page_health
 from crawler.memory import learn
@@ -199,6 +199,17 @@ def run(
     return taken
 
 
+def print_baselines(corpus: Path, out: Path, half: int | None) -> None:
+    """The first line of the score of loccit and of each baseline, over the same pairs."""
+    from benchmarks import baselines
+
+    side = halves(corpus)
+    labels = [one for one in load(corpus / "labels.jsonl") if half is None or side[one["timeline"]] == half]
+    for name, path in {"loccit": out, **baselines.run(corpus, out, half=half)}.items():
+        said = {(line["timeline"], line["from"], line["to"]): line["drift"] for line in load(path)}
+        print(f"{name:12} {report(score(said, labels)).splitlines()[0]}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--corpus", type=Path, required=True, help="folder with index.jsonl, labels.jsonl, timelines/")
@@ -207,6 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="only timelines whose id begins with this")
     parser.add_argument("--sample", type=int, default=0, help="only about so many timelines, evenly spread")
     parser.add_argument("--half", type=int, choices=(0, 1), help="only this half of the operators (see score.py)")
+    parser.add_argument("--baselines", action="store_true", help="score simpler ways on the same pairs too")
     options = parser.parse_args(arguments)
     for name in ("index.jsonl", "labels.jsonl"):
         if not (options.corpus / name).exists():
@@ -223,6 +235,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not taken:
         print("no pair was judged", file=sys.stderr)
         return 1
+    if options.baselines:
+        print_baselines(options.corpus, options.out, options.half)
     cuts = statistics.quantiles(taken, n=100) if len(taken) > 1 else taken * 99
     print(f"{len(taken)} pairs, ms p50 {cuts[49]:.1f} p99 {cuts[98]:.1f} max {max(taken):.1f}", file=sys.stderr)
     return 0

@@ -138,13 +138,12 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 def _hostile(body: bytes, answer: "multiprocessing.connection.Connection") -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
     section = locate(read(body, content_type="text/html"), MainContent())
     if isinstance(section, Section):
         fingerprint(section)
     spent = time.process_time() - started
-    answer.send((spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before))
+    answer.send((spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 
 
 def hostile() -> bool:

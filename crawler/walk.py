@@ -63,12 +63,13 @@ _CHROME_ROLES: Final = {
 _SECTIONAL = frozenset(("header", "footer", "aside"))
 _ROOTS = frozenset(("body", "html", "main", "article"))
 _HEADINGS: Final = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-_CONSENT = re.compile(
-    r"cookie|consent|onetrust|didomi|axeptio|tarteaucitron|usercentrics|gdpr|rgpd|(?:^|[\s_\-])cmp(?:\d|[\s_\-]|$)",
-    re.I,
-)
+# Products that ask for consent: nobody names a part of a document after one.
+_CONSENT_KITS = r"onetrust|didomi|axeptio|tarteaucitron|usercentrics|cookiebot|cookieyes|quantcast|trustarc|iubenda-cs"
+_CONSENT = re.compile(rf"cookie|consent|{_CONSENT_KITS}|gdpr|rgpd|(?:^|[\s_\-])cmp(?:\d|[\s_\-]|$)", re.I)
 _CONSENT_BOX = re.compile(
-    r"(?:cookies?|consent)[\-_]?(?:banner|notice|confirm|consent|bar|pop-?up|modal|dialog|overlay|wall)", re.I
+    rf"{_CONSENT_KITS}"
+    r"|(?:cookies?|consent)[\-_]?(?:banner|notice|confirm|consent|bar|pop-?up|modal|dialog|overlay|wall)",
+    re.I,
 )
 _NAMED_CHROME = re.compile(
     r"(?:^|[\s_\-])(?:nav|navbar|navigation|menu|sidebar|breadcrumbs?|footer|share|sharing|social|related|newsletter"
