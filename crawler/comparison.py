@@ -59,7 +59,7 @@ class Comparison:
         self._title = title
         self._old_keys = Counter(before.keys)
         self._new_keys = Counter(after.keys)
-        self._link_list = _is_link_list(before.cited())
+        self._link_list = is_link_list(before.cited())
         self._joins: dict[tuple[bool, int, int], str] = {}
         self._old_hashes = [short_hash(key) for key in before.keys]
 
@@ -169,7 +169,7 @@ class Comparison:
         return ""
 
 
-def _is_link_list(cited: Sequence[Block]) -> bool:
+def is_link_list(cited: Sequence[Block]) -> bool:
     """Whether the document is a list of links, rather than a text that a menu stands beside."""
     dense = sum(is_dense(block) for block in cited)
     prose = sum(len(block.text) for block in cited if not is_dense(block) and len(block.text) > _PROSE)
@@ -183,6 +183,6 @@ def _among_links(blocks: Sequence[Block], at: int) -> bool:
         return False
     below = [is_dense(other) for other in blocks[at + 1 : at + 1 + _AROUND]]
     if block.level:
-        return len(below) >= 2 and all(below[:3])
+        return len(below) >= 2 and all(below[:2])
     around = [*below, *(is_dense(other) for other in blocks[max(0, at - _AROUND) : at])]
     return len(around) >= _AROUND and sum(around) >= 0.75 * len(around)

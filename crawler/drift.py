@@ -10,7 +10,7 @@ from typing import Any
 
 from crawler.blocks import Block, Page, visible_blocks
 from crawler.compare import Gap, gaps, pair
-from crawler.comparison import MAX_TEXT, Comparison, View
+from crawler.comparison import MAX_TEXT, Comparison, View, is_link_list
 from crawler.fingerprint import ALGORITHM, print_of
 from crawler.health import page_health
 from crawler.memory import Volatility
@@ -104,6 +104,7 @@ def _main(basis: Page, now: Page, memory: Mapping[str, Any]) -> Drift:
 def _followed(before: View, new_blocks: Sequence[Block], stretches: Sequence[Gap]) -> list[bool]:
     """Which blocks of now are the region: those that stayed, and what is new between those that are in it."""
     inside = [False] * len(new_blocks)
+    listed = is_link_list(before.cited())
     i = j = 0
     for gap in (*stretches, Gap(i1=len(before.keys), i2=len(before.keys), j1=len(new_blocks), j2=len(new_blocks))):
         while i < gap.i1:
@@ -114,7 +115,9 @@ def _followed(before: View, new_blocks: Sequence[Block], stretches: Sequence[Gap
         right = gap.i2 < len(before.keys) and before.inside[gap.i2]
         for at in range(gap.j1, gap.j2):
             block = new_blocks[at]
-            inside[at] = not block.chrome and ((left and right) or touched or ((left or right) and not is_dense(block)))
+            inside[at] = not block.chrome and (
+                (left and right) or touched or ((left or right) and (listed or not is_dense(block)))
+            )
         i, j = gap.i2, gap.j2
     return inside
 

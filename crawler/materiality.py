@@ -41,7 +41,9 @@ _MODALS = _listed(
 # Where words are not spaced, a negation is part of a run of characters.
 _UNSPACED_NOT = re.compile("ません|ない(?!よう)|なく|ず(?:に|、)|不|没有|無|无|未|禁止|除外|않|없|못|아니")
 _UPDATED = re.compile(
-    r"updated?|effective|revised|modified|version|last|published|in force|as of|review"
+    r"applies from|applique(?:nt|ra)? à (?:partir|compter)|gilt (?:ab|seit)|aplica(?:rá)? a partir|si applica (?:dal|a)"
+    r"|geldt vanaf|obowiązuje od"
+    r"|updated?|effective|revised|modified|version|last|published|in force|as of|review"
     r"|mis(?:e)? à jour|màj|en vigueur|dernière|modifiée?|publiée?"
     r"|stand|aktualisiert|gültig|zuletzt|in kraft|actualiza\w*|vigor|vigencia|última"
     r"|aggiorna\w*|ultim\w+|atualiza\w*|vigência|bijgewerkt|laatst|versie|geldig"
