@@ -200,6 +200,12 @@ def _quote_gone(now: Page, place: Quote | TextRange, before: Section) -> Drift:
     )
 
 
+def _weight(change: Change) -> tuple[int, bool, bool]:
+    """Which change speaks for all: the gravest; of equals a passage that became another, first in its numbers."""
+    both = bool(change.before and change.after)
+    return _ORDER.index(change.drift), both and any(map(str.isdigit, change.reason)), both
+
+
 def _compared(basis: Page, before: View, after: View, stretches: Sequence[Gap], memory: Mapping[str, Any]) -> Drift:
     basis_keys = [block.key for block in visible_blocks(basis.blocks)]
     comparison = Comparison(before, after, Volatility(memory, basis_keys), basis.title)
@@ -208,7 +214,7 @@ def _compared(basis: Page, before: View, after: View, stretches: Sequence[Gap], 
         if len(found) < _MAX_CHANGES:
             found.extend(comparison.of(gap))
     changes = [one.change for one in sift_page(found[:_MAX_CHANGES])]
-    worst = max(changes, key=lambda change: _ORDER.index(change.drift), default=None)
+    worst = max(changes, key=_weight, default=None)
     return Drift(
         kind=worst.drift if worst else DriftKind.UNCHANGED,
         algorithm=ALGORITHM,

@@ -61,7 +61,7 @@ def settle_doubts(blocks: list[Block]) -> tuple[Block, ...]:
     nav = sum(len(block.text) for block in blocks if block.chrome == "nav" and not block.hidden)
     is_consent = consent < total
     overlay = sum(len(block.text) for block in blocks if block.chrome == "overlay?" and not block.hidden)
-    rest = sum(len(block.text) for block in blocks if not block.chrome and not block.hidden)
+    rest = sum(len(block.text) for block in blocks if block.chrome in ("", "named?") and not block.hidden)
     is_overlay = rest >= min(_OWN_TEXT, overlay)
     settled = []
     for block in blocks:

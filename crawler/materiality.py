@@ -87,7 +87,8 @@ _CLAUSE_WORD = re.compile(
     r"|chapitres?|paragraphes?|annexe|abschnitte?n?s?"
     r"|artikeln?s?|absatz|ziffern?|kapitel|nummer|artículos?|cláusulas?|apartados?|artigos?"
     r"|articol[oi]|clausola|punto|sezione|artikel(?:en)?"
-    r"|lid|hoofdstuk|ust|pkt|rozdział\w*|стать\w+|пункт\w*)|§{1,2}|第)[\W\d]*$",
+    r"|lid|hoofdstuk|ust|pkt|rozdział\w*|стать\w+|пункт\w*)|§{1,2}|第)"
+    r"(?:[\W\d]|\b(?:[a-z]|to|through|and|or|et|ou|und|oder|bis|y|tot)\b)*$",
     re.I,
 )
 _ENTRIES = frozenset(("li", "td", "th", "dt", "dd", "tr"))
@@ -264,7 +265,7 @@ def _references(case: _Case) -> Ruling | None:
             continue
         if op != "replace" or not all(_CLAUSE_NUMBER.fullmatch(word) for word in (*old, *new)):
             return None
-        leading = " ".join(case.changes[at - 1][1][-4:]) if at else ""
+        leading = " ".join(case.changes[at - 1][1][-10:]) if at else ""
         if not _CLAUSE_WORD.search(leading):
             return None
         numbers += 1
