@@ -310,9 +310,13 @@ class _Sweep:
         return False
 
     def _is_final(self, case: _Case) -> bool:
-        """Whether the attempt that has just come was the last; answers that differ are asked for once or twice more."""
+        """Whether the attempt that has just come was the last.
+
+        Answers that differ, from each other or from the death that earlier runs saw, are asked for once or twice more.
+        """
         number, confirm = len(case.attempts) + 1, self._policy.confirm
-        differ = 0 < case.dead < min(number, confirm)
+        seen = case.dead > 0 or case.order.history.failing_since is not None
+        differ = seen and case.dead < min(number, confirm)
         return number >= confirm + (MORE_IF_THEY_DIFFER if differ else 0)
 
     def _look(self, attempt: Attempt) -> PageHealth | None:

@@ -117,6 +117,33 @@ class TestConfirmation:
         visits, _ = sweep(lambda _: next(many), ["http://x.example/"])
         assert len(visits[0].attempts) == 5
 
+    def test_a_death_of_earlier_runs_is_looked_for_behind_walls_and_faults(self) -> None:
+        answers: Iterator[Attempt] = iter([page(403), failed("timeout"), page(503), page(404), page(404)])
+        clock = LeapClock()
+        history = LinkHistory(checked=NOW, failing_since=NOW, failures=2)
+        fetcher = Scripted(lambda _: next(answers), clock)
+        (visit,) = asyncio.run(collect(fetcher, [FetchOrder(url="http://x.example/", history=history)], clock))
+        assert len(visit.attempts) == 5
+        assert judge(visit, history, POLICY, NOW).reason == "http-404"
+
+    def test_an_outage_is_known_after_two_short_rounds(self) -> None:
+        urls = [f"http://h{n}.example/" for n in range(5)]
+        visits, fetcher = sweep(lambda order: failed("dns-error", url=order.url), urls)
+        assert all(visit.outage and len(visit.attempts) == 2 for visit in visits)
+        assert fetcher.times[-1] - fetcher.times[0] < 3
+
+    def test_a_network_that_comes_back_in_the_second_round_is_none(self) -> None:
+        asked: Counter[str] = Counter()
+
+        def script(order: FetchOrder) -> Attempt:
+            asked[order.url] += 1
+            back = asked[order.url] > 1 and "h0" not in order.url
+            return page(200, url=order.url) if back else failed("dns-error", url=order.url)
+
+        visits, _ = sweep(script, [f"http://h{n}.example/" for n in range(5)])
+        assert not any(visit.outage for visit in visits)
+        assert len(visits[-1].attempts) == 3
+
     @pytest.mark.parametrize("confirm", [0, 1, 2, 5])
     def test_as_often_as_the_policy_says(self, confirm: int) -> None:
         visits, _ = sweep(by_host(x=page(404)), ["http://x.example/"], policy=Policy(confirm=confirm))
@@ -303,7 +330,7 @@ class TestTheEnd:
             clock = QuickClock()
             fetcher = Scripted(by_host(), clock, seconds=0.0)
             sweeper = PoliteSweeper(fetcher, FAST, POLICY, clock)
-            async with aclosing(sweeper.sweep(FetchOrder(url=f"http://h{n}.example/") for n in range(1_000))) as visits:  # type: ignore[type-var]
+            async with aclosing(sweeper.sweep(FetchOrder(url=f"http://h{n}.example/") for n in range(1_000))) as visits:
                 async for _ in visits:
                     fetcher.seconds = 60.0
                     break
