@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from crawler.blocks import Block, Page
+from crawler.language import differ
 from crawler.text import key, word_key, words
 
 _LITTLE = 0.15
@@ -31,12 +32,23 @@ def replaced_by(basis: Page, now: Page, before: Sequence[Block], after: Sequence
         return ""
     if new_size < 0.2 * size:
         return "the text of the page is gone: hardly anything of it is left"
-    old_language, new_language = basis.language[:2].lower(), now.language[:2].lower()
-    if old_language and new_language and old_language != new_language:
-        return f"the page came in another language ({old_language} → {new_language})"
+    if languages := _languages(basis, now, before, after):
+        return f"the page came in another language ({languages[0]} → {languages[1]})"
     if key(basis.title) != key(now.title):
         return f"another page came: “{basis.title[:80]}” → “{now.title[:80]}”"
     return "another text came: nothing of the page as it was is left"
+
+
+def _languages(basis: Page, now: Page, before: Sequence[Block], after: Sequence[Block]) -> tuple[str, str] | None:
+    """The two languages where they differ: as the pages say, else as their words tell."""
+    old, new = basis.language[:2].lower(), now.language[:2].lower()
+    if old and new and old != new:
+        return old, new
+    return differ(_sample(before), _sample(after))
+
+
+def _sample(blocks: Sequence[Block]) -> str:
+    return "\n".join(block.text[:500] for block in blocks[:200])
 
 
 def _shared(before: Sequence[Block], after: Sequence[Block]) -> float:

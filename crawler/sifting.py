@@ -5,8 +5,9 @@ another language: none of these can be seen in one passage alone.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from crawler.blocks import Block
 from crawler.compare import word_changes
@@ -68,8 +69,9 @@ def sift_gap(found: Sequence[Found], title: str) -> list[Found]:
             one = result[places[at]]
             result[places[at]] = one.ranked(DriftKind.COSMETIC, f"a consent box: {one.change.reason}")
         for order, place in enumerate(places):
-            below = [result[later] for later in places[order + 1 :]]
-            result[place] = _lone(result[place], below, title)
+            if _is_heading(result[place]) or _is_lone_question(result[place]):
+                below = (result[later] for later in islice(places, order + 1, None))
+                result[place] = _lone(result[place], below, title)
     return result
 
 
@@ -87,11 +89,12 @@ def _consent_box(found: Sequence[Found]) -> range:
     return range(0)
 
 
-def _lone(one: Found, below: Sequence[Found], title: str) -> Found:
+def _is_heading(one: Found) -> bool:
+    return one.change.reason.startswith(SECTION)
+
+
+def _lone(one: Found, below: Iterable[Found], title: str) -> Found:
     """A heading or a question with no text of its own is no section: it stands over links, or is a title."""
-    is_section = one.change.reason.startswith(SECTION)
-    if not (is_section or _is_lone_question(one)):
-        return one
     own: list[Found] = []
     for each in below:
         if each.block.level and (not one.block.level or each.block.level <= one.block.level):
@@ -101,7 +104,7 @@ def _lone(one: Found, below: Sequence[Found], title: str) -> Found:
         return one
     reason = one.change.reason.replace(SECTION, "heading ", 1)
     linked = any(is_dense(each.block) for each in own)
-    if linked or not is_section or (one.block.key and one.block.key in key(title)):
+    if linked or not _is_heading(one) or (one.block.key and one.block.key in key(title)):
         return one.ranked(DriftKind.COSMETIC, reason)
     return one.ranked(DriftKind.WORDING, reason)
 
