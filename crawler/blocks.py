@@ -1,7 +1,7 @@
 """The values that reading a page gives: blocks of text in document order, and what the page says of itself."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crawler.text import key, visible
@@ -119,6 +119,17 @@ def is_prose(text: str) -> bool:
 def visible_blocks(blocks: Sequence[Block]) -> list[Block]:
     """The blocks that are shown and say something."""
     return [block for block in blocks if not block.hidden and block.key]
+
+
+def pieces(text: str) -> Iterator[str]:
+    """A text in parts that are short enough for a block, cut at white space: nearly always the text itself."""
+    start = 0
+    while len(text) - start > MAX_BLOCK_CHARS:
+        end = text.rfind(" ", start, start + MAX_BLOCK_CHARS)
+        end = end if end > start else start + MAX_BLOCK_CHARS
+        yield text[start:end]
+        start = end
+    yield text[start:] if start else text
 
 
 def make_block(text: str, *, kind: str = "p", level: int = 0) -> Block:

@@ -4,9 +4,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from crawler.blocks import MAX_BLOCKS, Block, Head, Page, make_block
+from crawler.blocks import MAX_BLOCKS, Block, Head, Page, make_block, pieces
 
 _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
@@ -21,7 +22,8 @@ def digest_of(body: bytes) -> str:
 
 def read_text(source: str, url: str) -> Page:
     """Paragraphs are separated by empty lines; a short line before one is no heading, for nothing says it is."""
-    blocks = [make_block(part) for part in re.split(r"\n\s*\n|\f", source)[:MAX_BLOCKS] if part.strip()]
+    parts = (piece for part in re.split(r"\n\s*\n|\f", source) for piece in pieces(part) if piece.strip())
+    blocks = [make_block(part) for part in islice(parts, MAX_BLOCKS)]
     title = blocks[0].text[:200] if blocks else ""
     return Page(kind="text", head=Head(title=title), blocks=tuple(blocks), source=source, url=url)
 
@@ -41,19 +43,18 @@ def _markdown_blocks(source: str) -> Iterator[Block]:
         heading = None if fenced else _HEADING.match(line[:2000])
         boundary = fence or fenced or heading or not line.strip() or _ITEM.match(line[:200])
         if boundary and paragraph:
-            yield _markdown_block(" ".join(paragraph))
+            yield from map(_markdown_block, pieces(" ".join(paragraph)))
             paragraph = []
         if fence:
             fenced = not fenced
         elif fenced:
-            if line.strip():
-                yield make_block(line, kind="pre")
+            yield from (make_block(piece, kind="pre") for piece in pieces(line) if piece.strip())
         elif heading:
             yield _markdown_block(heading[2], kind=f"h{len(heading[1])}", level=len(heading[1]))
         elif line.strip():
             paragraph.append(line)
     if paragraph:
-        yield _markdown_block(" ".join(paragraph))
+        yield from map(_markdown_block, pieces(" ".join(paragraph)))
 
 
 def _markdown_block(text: str, *, kind: str = "p", level: int = 0) -> Block:
@@ -70,9 +71,9 @@ def read_json(source: str, url: str) -> Page:
         value = json.loads(source)
     except (ValueError, RecursionError):
         return read_text(source, url)
-    blocks = []
+    blocks: list[Block] = []
     for path, leaf in _leaves(value):
-        blocks.append(make_block(f"{path}: {leaf}", kind="li"))
+        blocks.extend(make_block(piece, kind="li") for piece in pieces(f"{path}: {leaf}"))
         if len(blocks) >= MAX_BLOCKS:
             break
     return Page(kind="json", blocks=tuple(blocks), source=source, url=url)

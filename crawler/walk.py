@@ -10,7 +10,7 @@ from typing import Final
 
 from selectolax.lexbor import LexborNode
 
-from crawler.blocks import MAX_BLOCK_CHARS, MAX_BLOCKS, Block, Span, is_prose
+from crawler.blocks import MAX_BLOCK_CHARS, MAX_BLOCKS, Block, Span, is_prose, pieces
 from crawler.text import visible
 
 
@@ -311,11 +311,13 @@ class Walk:
             return
         if context.masked and "email" in text:
             return  # "[email protected]", which stands in for the address that was decoded
-        if self._chars < MAX_BLOCK_CHARS:
-            self._text.append(text[:MAX_BLOCK_CHARS])
-            self._chars += len(text)
+        for piece in pieces(text) if len(text) > MAX_BLOCK_CHARS else (text,):
+            if self._chars + len(piece) > MAX_BLOCK_CHARS:
+                self._flush(context)
+            self._text.append(piece)
+            self._chars += len(piece)
             if context.link:
-                self._link_chars += len(text.strip())
+                self._link_chars += len(piece.strip())
 
     def _leave(self, inner: _Context, is_block: bool, names: tuple[str, ...], start: int) -> None:
         if is_block and (self._text or self._links):

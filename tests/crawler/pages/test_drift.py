@@ -166,3 +166,15 @@ def test_five_thousand_blocks_are_compared_quickly() -> None:
     started = time.process_time()
     measure(before, after, MainContent(), {})
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/plain", "text/markdown", "application/json"])
+def test_the_end_of_a_very_long_text_is_compared_too(kind: str) -> None:
+    from crawler.page import read
+
+    text = "word " * 200_000
+    before, after = (
+        read(f'"{text}{days} days"'.encode() if "json" in kind else f"{text}{days} days".encode(), content_type=kind)
+        for days in (30, 14)
+    )
+    assert measure(before, after, MainContent(), {}).kind is DriftKind.MATERIAL
