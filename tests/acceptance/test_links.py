@@ -111,4 +111,4 @@ def test_without_a_network_the_answer_is_quick_and_blames_nobody(tmp_path: Path)
         began = time.monotonic()
         done = offline.run("check", "--format", "json")
         assert done.returncode == 3, done.stdout + done.stderr
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 20  # five seconds where nobody else is at work
