@@ -5,7 +5,7 @@ The parser is markdown-it's; its inline rules are wrapped so that they note wher
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -39,6 +39,8 @@ class Link:
     definition: str = ""
     """The label of the link reference definition that holds the URL, where it is not written here."""
     spaced: bool = False
+    inner: bool = False
+    """It stays within the site, and cites no source."""
 
 
 def make_parser() -> MarkdownIt:
@@ -50,7 +52,7 @@ def make_parser() -> MarkdownIt:
     # Links bind closer than emphasis, and what is only shown need not be found.
     parser.inline.ruler.disable(["emphasis", "strikethrough", "newline", "entity"])
     parser.inline.ruler2.disable(["emphasis", "strikethrough", "fragments_join"])
-    parser.normalizeLink = parser.normalizeLinkText = str  # type: ignore[method-assign]
+    parser.normalizeLink = parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]
     for name in _NOTED:
         rule = next(rule for rule in parser.inline.ruler.__rules__ if rule.name == name)
         parser.inline.ruler.at(name, _noting(name, rule.fn))
@@ -101,6 +103,8 @@ def _noted_links(note: tuple[str, int, int], content: str, parser: MarkdownIt, e
         link = _link(content, start, end, parser, env)
         if link is not None and (link.definition or cites(link.url)):
             yield link
+        elif link is not None:
+            yield replace(link, inner=True)
     elif name == "html_inline" and _ANCHOR_OPEN.match(content, start):
         yield from anchors(content, start)
 

@@ -11,8 +11,9 @@ from markdown_it.token import Token
 from guides.frontmatter import Keyed, KeyReader
 from guides.inline import Link, anchors, links_in, make_parser, plain
 from guides.links import Keys, absolute, cites
-from guides.model import Citation, Guide, Library, Role
+from guides.model import Citation, Guide, InnerLink, Library, NoteMark, NumberMark, Outline, Role
 from guides.nodes import Malformed, Scalar, Table, named
+from guides.outline import anchors_of, is_inner, notes_in, numbers_in
 from guides.passages import statements
 from guides.settings import GuideSettings
 from guides.source import Problems, Source
@@ -69,7 +70,7 @@ def read_markdown(source: Source, settings: GuideSettings, *, today: date) -> Li
         citations=(*keyed.citations, *links),
         statements=(*keyed.statements, *statements(reader.tokens, reader.first_line)),
     )
-    guide: Guide = guide_of(keyed, source, fallback=stem)
+    guide: Guide = replace(guide_of(keyed, source, fallback=stem), outline=reader.outline())
     return Library(guides=(guide,), problems=tuple(problems))
 
 
@@ -108,6 +109,40 @@ class _Body:
         if toml and not start:
             text = _without_toml(text)
         self.tokens: list[Token] = _PARSER.parse(text, self.env)
+        self.defined_notes = frozenset(self.env.get("footnotes", {}).get("refs", {}))
+        self.inner: list[InnerLink] = []
+
+    def outline(self) -> Outline:
+        """After `citations`, which meets the links."""
+        numbers: list[NumberMark] = []
+        notes: list[NoteMark] = []
+        for place in _Places(self.source, self.first_line).walk(self.tokens):
+            content = place.token.content if place.token.type == "inline" else ""
+            if "[" not in content:
+                continue
+            for number, at in numbers_in(content):
+                if str(number) not in self.env.get("references", {}):
+                    line, column = place.position(at)
+                    numbers.append(NumberMark(number=number, line=line, column=column))
+            for label, at in notes_in(content):
+                line, column = place.position(at)
+                notes.append(NoteMark(label=label, line=line, column=column))
+        used = {f":{note.label}" for note in notes}
+        return Outline(
+            body=self.first_line,
+            anchors=anchors_of(self.tokens, self.env),
+            links=tuple(self.inner),
+            numbers=tuple(numbers),
+            lost_notes=tuple(note for note in notes if f":{note.label}" not in self.defined_notes),
+            unused_notes=tuple(self._unused(used)),
+        )
+
+    def _unused(self, used: set[str]) -> Iterator[NoteMark]:
+        for token in self.tokens:
+            if token.type == "footnote_reference_open" and token.map is not None:
+                label = str(token.meta["label"])
+                if f":{label}" not in used:
+                    yield NoteMark(label=label, line=self.first_line + token.map[0], column=1)
 
     def heading(self) -> str:
         """The first heading's text."""
@@ -133,12 +168,19 @@ class _Body:
                 None if note is None else (int(note) if note.isascii() and note.isdigit() and len(note) < 7 else notes)
             )
             for link in self._links(token):
+                if link.inner:
+                    self._keep_inner(link.url, place.position(link.at))
+                    continue
                 if link.definition in defined and link.definition:
                     continue
                 defined.add(link.definition)
                 citation = self._cite(link, place.position(link.at), role, number)
                 if citation is not None:
                     yield citation
+
+    def _keep_inner(self, url: str, position: tuple[int, int]) -> None:
+        if is_inner(url) and not self.env.get("depth"):
+            self.inner.append(InnerLink(url=url, line=position[0], column=position[1]))
 
     def _links(self, token: Token) -> Iterator[Link]:
         if token.type == "inline":
@@ -151,6 +193,8 @@ class _Body:
         url = link.url
         if link.definition:
             written = self._definition(link.definition)
+            if written is not None and not cites(written[0]):
+                self._keep_inner(written[0], written[1:])
             if written is None or not cites(written[0]):
                 return None
             url, line, column = written

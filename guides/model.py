@@ -1,6 +1,6 @@
 """What a guide claims: the values that every reader produces and the rest of loccit works on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import NewType, TypeAlias
@@ -131,6 +131,48 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InnerLink:
+    """A link within the site, as written."""
+
+    url: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberMark:
+    """A citation's number in the text."""
+
+    number: int
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteMark:
+    """A footnote's label, where it is referred to or defined."""
+
+    label: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """What a guide's text offers to other guides (`anchors`, in lower case) and refers to. `body` is the line where
+    the text begins, below the front matter.
+    """
+
+    body: int
+    anchors: frozenset[str] = frozenset()
+    links: tuple[InnerLink, ...] = ()
+    numbers: tuple[NumberMark, ...] = ()
+    lost_notes: tuple[NoteMark, ...] = ()
+    """References to footnotes that are not defined."""
+    unused_notes: tuple[NoteMark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Guide:
     """A page that an editorial team publishes. `file` is relative to the project's root, with `/`."""
 
@@ -149,6 +191,8 @@ class Guide:
     tags: tuple[str, ...] = ()
     citations: tuple[Citation, ...] = ()
     statements: tuple[Statement, ...] = ()
+    outline: Outline | None = field(default=None, compare=False)
+    """Of Markdown only; what `check --offline` goes by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +209,13 @@ class GuideProblem:
     line: int | None = None
     column: int | None = None
     fatal: bool = True
+    fails: bool = False
+    """The guide was read, but this is a mistake of its own that fails a check (a link that leads nowhere)."""
+
+    @property
+    def wrong(self) -> bool:
+        """An error, not a warning."""
+        return self.fatal or self.fails
 
     def __str__(self) -> str:
         where = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)

@@ -46,7 +46,7 @@ class App:
     def problems(self, problems: tuple[GuideProblem, ...]) -> None:
         """Tell what is wrong in the guides' files; also with --quiet, since nothing else says it."""
         for problem in problems:
-            word = "error" if problem.fatal else "warning"
+            word = "error" if problem.wrong else "warning"
             _tell(f"{word}: {problem}")
 
     @contextmanager

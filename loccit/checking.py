@@ -5,13 +5,15 @@ from datetime import datetime
 
 from crawler.model import CitedLook, DriftKind, Verdict, VerdictKind
 from crawler.urls import ResourceUrl, resource_url
-from guides.model import Citation, Guide, Library
+from guides.model import Citation, Guide, GuideProblem, Library
 from loccit.passes import PassResult
 from review.model import CheckedCitation, CheckReport
 
 DOWN = Verdict(
     kind=VerdictKind.UNREACHABLE, reason="network-outage", detail="the network of this machine was down: not judged"
 )
+
+OFFLINE = Verdict(kind=VerdictKind.SKIPPED, reason="offline")
 
 
 def make_check(
@@ -33,7 +35,29 @@ def make_check(
     )
 
 
-def _checked(guide: Guide, citation: Citation, result: PassResult, *, state: bool) -> CheckedCitation:
+def make_offline(library: Library, problems: tuple[GuideProblem, ...], *, version: str, now: datetime) -> CheckReport:
+    """What the guides' files alone say: a malformed address is judged, everything else is not looked at."""
+    nothing = PassResult(started=now, finished=now)
+    citations = tuple(
+        _checked(guide, citation, nothing, state=False, unknown=OFFLINE)
+        for guide in library.guides
+        for citation in guide.citations
+    )
+    return CheckReport(
+        version=version,
+        started=now,
+        finished=now,
+        outage=False,
+        guides=len(library.guides),
+        resources=0,
+        citations=citations,
+        problems=problems,
+    )
+
+
+def _checked(
+    guide: Guide, citation: Citation, result: PassResult, *, state: bool, unknown: Verdict = DOWN
+) -> CheckedCitation:
     if citation.ignored:
         return _line(guide, citation, Verdict(kind=VerdictKind.SKIPPED, reason="ignored", detail=citation.ignored))
     parsed = resource_url(citation.url)
@@ -42,7 +66,7 @@ def _checked(guide: Guide, citation: Citation, result: PassResult, *, state: boo
         return _line(guide, citation, verdict)
     look = result.looks.get(parsed.url)
     if look is None:
-        return _line(guide, citation, DOWN)
+        return _line(guide, citation, unknown)
     mine = next(_of(look.cited, guide, citation), None)
     if mine is None:
         return _line(guide, citation, look.verdict)

@@ -4,15 +4,14 @@ Only the module of the command that was asked for is imported, so that `--help` 
 """
 
 import argparse
+import gc
 import importlib
 import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
-from loccit.app import App
 from loccit.errors import LoccitError
 from loccit.exits import Exit
 from review.text import inert
@@ -69,6 +68,9 @@ def _run(arguments: list[str]) -> int:
     if options.command is None:
         parser.print_help()
         return Exit.OK
+    # Settings, and all that they need, are not imported to show help.
+    from loccit.app import App
+
     app = App(
         cwd=Path.cwd(),
         config=Path(options.config) if options.config else None,
@@ -76,6 +78,9 @@ def _run(arguments: list[str]) -> int:
         verbose=options.verbose,
     )
     module = importlib.import_module(f"loccit.commands.{options.command}")
+    # Tens of thousands of guides and citations live until the end: looking through them for circles again and again
+    # would take longer than reading them did.
+    gc.set_threshold(100_000, 20, 100)
     try:
         return int(module.run(options, app))
     except Exception as error:
@@ -85,6 +90,16 @@ def _run(arguments: list[str]) -> int:
         if not isinstance(error, StoreError):
             raise
         return _complain(str(error))
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"loccit {version('loccit')}")
+        parser.exit()
 
 
 def _command(arguments: Sequence[str]) -> str | None:
@@ -107,7 +122,7 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"loccit {version('loccit')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
     _common(parser, top=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, what in COMMANDS.items():

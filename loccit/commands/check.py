@@ -1,10 +1,13 @@
 """`loccit check`: verifies every citation now. The CI gate."""
 
 import argparse
+from dataclasses import replace
 from importlib.metadata import version
 
+from guides.lint import lint
 from guides.model import Library
 from loccit.app import App
+from loccit.checking import make_offline
 from loccit.commands.crawl import nothing_found
 from loccit.errors import LoccitError, UsageError
 from loccit.exits import Exit
@@ -18,7 +21,7 @@ from loccit.wiring import read_guides
 from review.formats import github, json_, junit, markdown, sarif, text
 from review.hints import check_hints
 from review.model import CheckReport
-from review.report import report_fails
+from review.report import mark_failures, report_fails
 
 FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
 
@@ -39,6 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--fail-on", metavar="WORD,…", help="what fails (default: [policy] fail_on)")
     parser.add_argument("--no-state", action="store_true", help="neither read nor write the store")
+    parser.add_argument("--offline", action="store_true", help="the guides alone: nothing is fetched or stored")
+    parser.add_argument("--strict", action="store_true", help="with --offline: warnings fail too")
     parser.add_argument("--no-baseline", action="store_true", help="let known failures fail too")
     parser.add_argument("--all", action="store_true", help="show also the citations with nothing to say")
 
@@ -61,6 +66,8 @@ def run(options: argparse.Namespace, app: App) -> Exit:
                 tuple(options.paths) or settings.guides.paths, broken=sum(problem.fatal for problem in library.problems)
             )
         )
+    if options.offline:
+        return _offline(options, app, library, words, chosen)
     gate = Gate(
         words=words,
         state=not options.no_state,
@@ -75,6 +82,21 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     # A guide that cannot be read is the guide's own mistake, and its citations went unchecked.
     broken = "invalid" in words and any(problem.fatal for problem in library.problems)
     return Exit.FAILS if broken or report_fails(report) else Exit.OK
+
+
+def _offline(
+    options: argparse.Namespace, app: App, library: Library, words: frozenset[str], chosen: tuple[Target, ...]
+) -> Exit:
+    """The guides alone: nobody is asked, nothing is stored."""
+    root = app.settings.root
+    told = (*library.problems, *lint(library, lambda name: (root / name).exists()))
+    if not any(target == Target(format="text", file=STDOUT) for target in chosen):
+        app.problems(told[len(library.problems) :])
+    report = make_offline(library, told, version=version("loccit"), now=app.clock.now())
+    report = replace(report, citations=mark_failures(report.citations, words))
+    _write(chosen, options, app, report)
+    wrong = "invalid" in words and any(problem.wrong for problem in told)
+    return Exit.FAILS if wrong or report_fails(report) or (options.strict and told) else Exit.OK
 
 
 def _library(options: argparse.Namespace, app: App) -> Library:

@@ -52,7 +52,7 @@ def _annotation(each: CheckedCitation) -> str:
 def _problem(problem: GuideProblem) -> str:
     message = problem.message + (f" ({problem.hint})" if problem.hint else "")
     return _command(
-        "error" if problem.fatal else "warning",
+        "error" if problem.wrong else "warning",
         message,
         file=problem.file,
         line=problem.line,

@@ -91,6 +91,8 @@ def _problem(case: ElementTree.Element, problem: GuideProblem) -> None:
     if problem.fatal:
         # The guide's citations went unchecked: the test could not be made.
         _child(case, "error", said=problem.message, kind="guide", body=str(problem))
+    elif problem.fails:
+        _child(case, "failure", said=problem.message, kind="guide", body=str(problem))
     else:
         _child(case, "system-out", body=f"warning: {problem}")
 

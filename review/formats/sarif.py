@@ -130,7 +130,7 @@ def _problems(problems: Iterable[GuideProblem]) -> Iterator[tuple[Rule, dict[str
     for problem in problems:
         rule = rule_of(UNREADABLE if problem.fatal else PROBLEM)
         said = problem.message + (f" ({problem.hint})" if problem.hint else "")
-        result = _result(rule.level, said, problem.file, problem.line, problem.column)
+        result = _result("error" if problem.wrong else rule.level, said, problem.file, problem.line, problem.column)
         yield rule, {**result, "identity": (problem.file, problem.message)}
 
 

@@ -46,7 +46,7 @@ def render_check(report: CheckReport, *, width: int = 100, color: bool = False, 
     """Worst first; citations with nothing to say are only counted, unless `everything`."""
     sheet = Sheet(width=width, color=color)
     for problem in report.problems:
-        sheet.put(_line(("problem  ", "bold red" if problem.fatal else "yellow"), (one_line(str(problem)), "")))
+        sheet.put(_line(("problem  ", "bold red" if problem.wrong else "yellow"), (one_line(str(problem)), "")))
     rows = [each for each in in_check_order(report.citations) if everything or not is_quiet(each)]
     if rows and not report.outage:
         if report.problems:

@@ -43,6 +43,7 @@ REASONS: Final = {
     "unconfirmed": "failed, not yet confirmed",
     "skipped": "skipped by configuration",
     "ignored": "ignored",
+    "offline": "not looked at",
 }
 _TOLD: Final = (VerdictKind.OK, VerdictKind.INVALID, VerdictKind.UNREACHABLE, VerdictKind.SKIPPED)
 """Verdicts whose detail says more than the reason's own words: what is wrong, or will soon be."""
