@@ -88,6 +88,8 @@ _CFEMAIL = re.compile(r"^[0-9a-fA-F]{4,400}$")
 _MAX_ANCHORS = 50_000
 _MAX_LINKS = 200
 _MAX_NAME = 400
+_COARSE = MAX_BLOCKS - 2000
+_COARSE_CHARS = MAX_BLOCK_CHARS // 2
 
 
 @lru_cache(maxsize=1 << 14)
@@ -206,7 +208,7 @@ class Walk:
         while stack:
             _, _, inner, is_block, names, start = stack.pop()
             self._leave(inner, is_block, names, start)
-        self._flush(outermost)
+        self._flush(outermost, last=True)
 
     def _enter(self, node: LexborNode, tag: str, sort: int, outer: _Context) -> _Context:
         """The context of an element's content."""
@@ -327,10 +329,13 @@ class Walk:
                 end = len(self.blocks) + (1 if self._text else 0)
                 self.anchors[name] = Span(start=start, end=max(end, start), heading=inner.heading)
 
-    def _flush(self, context: _Context) -> None:
-        """Ends a block. Links without a text are dropped."""
+    def _flush(self, context: _Context, *, last: bool = False) -> None:
+        """Ends a block. Links without a text are dropped. Far beyond any real page, blocks are large ones."""
         if not self._text:
             self._links.clear()
+            return
+        if len(self.blocks) >= _COARSE and self._chars < _COARSE_CHARS and not last:
+            self._text.append(" ")
             return
         text = visible("".join(self._text))
         if text:

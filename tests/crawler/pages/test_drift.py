@@ -178,3 +178,9 @@ def test_the_end_of_a_very_long_text_is_compared_too(kind: str) -> None:
         for days in (30, 14)
     )
     assert measure(before, after, MainContent(), {}).kind is DriftKind.MATERIAL
+
+
+def test_the_end_of_a_page_with_very_many_blocks_is_compared_too() -> None:
+    blocks = "<p>a</p>" * 120_000
+    found = drift(blocks + "<p>It takes 30 days.</p>", blocks + "<p>It takes 14 days.</p>")
+    assert found.kind is DriftKind.MATERIAL
