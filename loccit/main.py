@@ -31,6 +31,7 @@ COMMANDS = {
     "fsck": "check every snapshot, reference and decision in the store",
     "prune": "apply the retention policy to old snapshots and looks",
     "backup": "copy the store to a file, while a crawl runs",
+    "export": "snapshots as WARC, or each guide's status and badge",
     "demo": "the whole story on this machine alone, with no internet",
 }
 

@@ -133,6 +133,18 @@ def snapshots_by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Sna
     }
 
 
+def resources(connection: Connection) -> list[tuple[ResourceId, str]]:
+    """Every resource with its URL."""
+    query = select(Resource.id, Resource.url).order_by(Resource.id)
+    return [(ResourceId(row.id), row.url) for row in connection.execute(query)]
+
+
+def evidence(connection: Connection) -> dict[str, Digest]:
+    """The digest of each resource's newest good page, by its URL."""
+    query = select(Resource.url, SnapshotTable.digest).join(SnapshotTable, SnapshotTable.id == Resource.newest_id)
+    return {row.url: Digest(row.digest) for row in connection.execute(query)}
+
+
 def timeline(connection: Connection, resource: ResourceId, *, limit: int) -> list[Look]:
     """The last looks at a resource, newest first."""
     query = (

@@ -287,6 +287,16 @@ class Store:
         with self._database.reading() as connection:
             return audit.entries(connection)
 
+    def resources(self) -> list[tuple[ResourceId, str]]:
+        """Every resource with its URL, watched or not, in the order in which they came."""
+        with self._database.reading() as connection:
+            return ledger.resources(connection)
+
+    def evidence(self) -> dict[str, Digest]:
+        """The digest of each resource's newest good page, by its URL."""
+        with self._database.reading() as connection:
+            return ledger.evidence(connection)
+
     # ------------------------------------------------------------ upkeep
 
     def fsck(self, *, repair: bool = False, at: datetime) -> Checked:
