@@ -6,12 +6,13 @@ class name says is looked up once for each name. The walk is where the time of r
 
 import re
 from functools import lru_cache
-from typing import Final
-
-from selectolax.lexbor import LexborNode
+from typing import TYPE_CHECKING, Final
 
 from crawler.blocks import MAX_BLOCK_CHARS, MAX_BLOCKS, Block, Span, is_prose, pieces
 from crawler.text import visible
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 
 def listed(text: str) -> frozenset[str]:
@@ -112,7 +113,7 @@ _KNOWN_TAGS = 196
 _BY_NUMBER: dict[int, tuple[str, int]] = {}
 
 
-def _sort_of(node: LexborNode, number: int) -> tuple[str, int]:
+def _sort_of(node: "LexborNode", number: int) -> tuple[str, int]:
     """An element's tag and what it is to the walk; asking lexbor for a tag's name costs more than all the rest."""
     tag = node.tag or ""
     known = tag, _SORTS.get(tag, _BLOCK)
@@ -180,7 +181,7 @@ class Walk:
         self._is_block = False
         self._names: tuple[str, ...] = ()
 
-    def over(self, root: LexborNode) -> None:
+    def over(self, root: "LexborNode") -> None:
         """Adds the blocks of one element."""
         stack: list[tuple[LexborNode, _Context, _Context, bool, tuple[str, ...], int]] = []
         context = outermost = _Context()
@@ -210,7 +211,7 @@ class Walk:
             self._leave(inner, is_block, names, start)
         self._flush(outermost, last=True)
 
-    def _enter(self, node: LexborNode, tag: str, sort: int, outer: _Context) -> _Context:
+    def _enter(self, node: "LexborNode", tag: str, sort: int, outer: _Context) -> _Context:
         """The context of an element's content."""
         self._is_block = sort == _BLOCK or self._all_blocks
         self._names = ()
