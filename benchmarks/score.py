@@ -100,8 +100,12 @@ def _count(result: Score, pair: Pair, expected: str, found: str, why: str) -> No
 
 
 def load(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines if line.strip()]
+    """One JSON object a line; a file that is something else ends the program with a line that says so."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines if line.strip()]
+    except ValueError as error:
+        raise SystemExit(f"{path} is not made of lines of JSON: {error}") from error
 
 
 def half_of(operator: str) -> int:
