@@ -1,0 +1,311 @@
+"""What snapshots cost to keep: bytes, write and read times, and a queue's queries at scale; JSON on standard output.
+
+python benchmarks/store.py --corpus ../shared/corpus/dev --scale 0.1
+"""
+
+import argparse
+import gzip
+import hashlib
+import io
+import json
+import random
+import statistics
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import zstandard
+from sqlalchemy import Connection, text
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from storage import bodies
+from storage.columns import Moment, name_hash
+from storage.store import Store
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+RESOURCES, LOOKS, SNAPSHOTS = 100_000, 5_000_000, 1_000_000
+URL = "https://example.com/"
+
+
+def timelines(corpus: Path, sample: int) -> Iterator[list[bytes]]:
+    """The distinct bodies of each timeline, in order."""
+    found = sorted((corpus / "timelines").glob("*.tar.zst"))
+    for path in found[:: max(1, len(found) // sample)] if sample else found:
+        packed = zstandard.ZstdDecompressor(max_window_size=2**27)
+        with path.open("rb") as stream, packed.stream_reader(stream) as reader:
+            whole = io.BytesIO(reader.read())
+        with tarfile.open(fileobj=whole) as archive:
+            pages = [archive.extractfile(each) for each in archive]
+            yield list(dict.fromkeys(page.read() for page in pages if page is not None))
+
+
+def synthetic(length: int) -> list[bytes]:
+    """One page's long history: a nonce each time, a changed sentence every fifth time."""
+    rng = random.Random(1)
+    words = [f"{rng.getrandbits(40):x}" for _ in range(4000)]
+    lines = [" ".join(rng.choices(words, k=12)) for _ in range(700)]
+    history = []
+    for number in range(length):
+        if number % 5 == 0:
+            lines[rng.randrange(len(lines))] = " ".join(rng.choices(words, k=12))
+        nonce = f"<!-- {rng.getrandbits(128):x} -->"
+        history.append(("<p>" + "</p>\n<p>".join(lines) + "</p>" + nonce).encode())
+    return history
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    return round(sorted(values)[min(len(values) - 1, int(share * len(values)))] * 1000, 3)
+
+
+def ours(histories: Sequence[Sequence[bytes]], folder: Path) -> dict[str, Any]:
+    writes: list[float] = []
+    reads: list[float] = []
+    with Store.open(f"sqlite:///{folder / 'bodies.db'}") as store:
+
+        def write(connection: Connection) -> None:
+            for number, history in enumerate(histories, 1):
+                for page in history:
+                    digest = hashlib.sha256(page).hexdigest()
+                    began = time.perf_counter()
+                    bodies.put(connection, digest, page, chain=number)
+                    writes.append(time.perf_counter() - began)
+
+        began = time.perf_counter()
+        store._database.write(write)
+        took = time.perf_counter() - began
+        wanted = [hashlib.sha256(page).hexdigest() for history in histories for page in history]
+        random.Random(2).shuffle(wanted)
+        with store._database.reading() as connection:
+            for digest in wanted[:2000]:
+                began = time.perf_counter()
+                bodies.get(connection, digest)
+                reads.append(time.perf_counter() - began)
+            stored = connection.execute(text("SELECT sum(length(data)) FROM body")).scalar_one()
+            on_disk = connection.execute(text("SELECT sum(pgsize) FROM dbstat WHERE name LIKE '%body%'")).scalar_one()
+    return {
+        "bytes": round(stored / len(writes)),
+        "bytes_on_disk": round(on_disk / len(writes)),
+        "write_ms_mean": round(statistics.mean(writes) * 1000, 2),
+        "write_ms_p99": percentile(writes, 0.99),
+        "written_per_second": round(len(writes) / took),
+        "read_ms_p50": percentile(reads, 0.5),
+        "read_ms_p99": percentile(reads, 0.99),
+    }
+
+
+def gzip_each(histories: Sequence[Sequence[bytes]], _folder: Path) -> dict[str, Any]:
+    pages = [page for history in histories for page in history]
+    began = time.perf_counter()
+    size = sum(len(gzip.compress(page, 6)) for page in pages)
+    return {"bytes": size // len(pages), "write_ms_mean": round((time.perf_counter() - began) * 1000 / len(pages), 2)}
+
+
+def git(histories: Sequence[Sequence[bytes]], folder: Path) -> dict[str, Any]:
+    """One commit a snapshot, then `git gc --aggressive`."""
+    stream = bytearray()
+    count = 0
+    for number, history in enumerate(histories):
+        for page in history:
+            count += 1
+            stream += b"blob\nmark :%d\ndata %d\n" % (count, len(page)) + page + b"\n"
+            head = b"commit refs/heads/main\ncommitter a <a@b> %d +0000\ndata 1\nx\n" % (1_700_000_000 + count)
+            stream += head + b"M 100644 :%d %d.html\n\n" % (count, number)
+    repository = folder / "git"
+    began = time.perf_counter()
+    subprocess.run(["git", "init", "-q", str(repository)], check=True)
+    subprocess.run(["git", "fast-import", "--quiet"], input=bytes(stream), cwd=repository, check=True)
+    subprocess.run(["git", "gc", "--aggressive", "--prune=now", "-q"], cwd=repository, check=True)
+    took = time.perf_counter() - began
+    size = sum(file.stat().st_size for file in (repository / ".git" / "objects" / "pack").iterdir())
+    return {"bytes": size // count, "write_ms_mean": round(took * 1000 / count, 2)}
+
+
+def warc(histories: Sequence[Sequence[bytes]], _folder: Path) -> dict[str, Any]:
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=True, warc_version="1.1")
+    pages = [page for history in histories for page in history]
+    began = time.perf_counter()
+    for page in pages:
+        http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+        record = writer.create_warc_record(URL, "response", io.BytesIO(page), length=len(page), http_headers=http)
+        writer.write_record(record)
+    took = time.perf_counter() - began
+    return {"bytes": len(out.getvalue()) // len(pages), "write_ms_mean": round(took * 1000 / len(pages), 2)}
+
+
+SCHEMES: dict[str, Callable[[Sequence[Sequence[bytes]], Path], dict[str, Any]]] = {
+    "loccit": ours,
+    "gzip": gzip_each,
+    "git-aggressive": git,
+    "warc.gz": warc,
+}
+
+
+# ---------------------------------------------------------------- a queue at scale
+
+QUERIES = {
+    "due": "SELECT id, url FROM resource WHERE next_due <= :now ORDER BY next_due, id LIMIT 100",
+    "open findings": (
+        "SELECT f.id, f.severity, f.summary, g.name, c.key FROM finding f JOIN guide g ON g.id = f.guide_id "
+        "JOIN citation c ON c.id = f.citation_id WHERE f.state = 'open' ORDER BY f.id"
+    ),
+    "a guide's state": (
+        "SELECT c.url, r.verdict, r.checked, s.kind FROM citation c JOIN resource r ON r.id = c.resource_id "
+        "LEFT JOIN standing s ON s.citation_id = c.id JOIN guide g ON g.id = c.guide_id WHERE g.name_hash = :guide"
+    ),
+    "a timeline": 'SELECT * FROM "fetch" WHERE resource_id = 77 ORDER BY at DESC LIMIT 100',
+}
+
+
+def fill(connection: Connection, scale: float) -> dict[str, int]:
+    """Ten citations a guide, looks and snapshots spread evenly; one guide in a hundred has an open finding."""
+    size = {
+        "resources": max(100, int(RESOURCES * scale)),
+        "looks": int(LOOKS * scale),
+        "snapshots": int(SNAPSHOTS * scale),
+    }
+    resources = size["resources"]
+    moment = Moment().process_bind_param
+    at = moment(START, connection.dialect)
+    step = 3_600_000_000 if connection.dialect.name == "sqlite" else timedelta(hours=1)
+
+    def many(statement: str, rows: Iterator[dict[str, Any]]) -> None:
+        held: list[dict[str, Any]] = []
+        for row in rows:
+            held.append(row)
+            if len(held) == 5000:
+                connection.execute(text(statement), held)
+                held.clear()
+        if held:
+            connection.execute(text(statement), held)
+
+    blank = b"\0" * 32
+    hashes = [hashlib.sha256(b"%d" % number).digest() for number in range(1000)]
+    many(
+        "INSERT INTO resource (id, url, url_hash, render, added, next_due, failures, etag, last_modified, title) "
+        "VALUES (:id, :url, :hash, 'auto', :at, :due, 0, '', '', '')",
+        (
+            {"id": n, "url": f"{URL}{n}", "hash": hashlib.sha256(b"u%d" % n).digest(), "at": at, "due": at + n * step}
+            for n in range(1, resources + 1)
+        ),
+    )
+    many(
+        "INSERT INTO guide (id, name, name_hash, title, file, line, active, added, content) "
+        "VALUES (:id, :name, :hash, '', '', 1, :yes, :at, :blank)",
+        (
+            {"id": n, "name": f"g{n}", "hash": bytes.fromhex(name_hash(f"g{n}")), "yes": True, "at": at, "blank": blank}
+            for n in range(1, resources // 10 + 1)
+        ),
+    )
+    many(
+        'INSERT INTO citation (id, guide_id, key, key_hash, resource_id, role, title, url, line, "column", render, '
+        "active) VALUES (:id, :guide, :key, :hash, :id, 'citation', '', :key, 1, 1, 'auto', :yes)",
+        (
+            {"id": n, "guide": 1 + (n - 1) // 10, "key": f"c{n}", "hash": hashes[n % 10], "yes": True}
+            for n in range(1, 10 * (resources // 10) + 1)
+        ),
+    )
+    many(
+        "INSERT INTO finding (id, guide_id, citation_id, resource_id, kind, state, severity, url, opened, updated, "
+        'summary, print, "by", note) '
+        "VALUES (:id, :guide, :id, :id, 'drift', :state, 'material', '', :at, :at, '', '', '', '')",
+        (
+            {"id": n, "guide": 1 + (n - 1) // 10, "state": "open" if n % 1000 == 0 else "accepted", "at": at}
+            for n in range(1, 10 * (resources // 10) + 1)
+        ),
+    )
+    many(
+        "INSERT INTO snapshot (id, resource_id, digest, at, last_seen, status, good, pinned, health, final_url) "
+        "VALUES (:id, :resource, :digest, :at, :at, 200, :yes, :no, 'ok', :url)",
+        (
+            {
+                "id": n,
+                "resource": 1 + n % resources,
+                "digest": hashlib.sha256(b"s%d" % n).digest(),
+                "at": at + n * step / 1000 if not isinstance(step, int) else at + n * 1000,
+                "yes": True,
+                "no": False,
+                "url": URL,
+            }
+            for n in range(1, size["snapshots"] + 1)
+        ),
+    )
+    each = max(1, size["looks"] // resources)
+    many(
+        'INSERT INTO "fetch" (resource_id, at, snapshot_id, status, elapsed_ms, attempts, verdict, reason) '
+        "VALUES (:resource, :at, :snapshot, 200, 20, 1, 'ok', 'http-200')",
+        (
+            {"resource": resource, "at": at + turn * step, "snapshot": resource}
+            for resource in range(1, resources + 1)
+            for turn in range(each)
+        ),
+    )
+    return size
+
+
+def queue(url: str, scale: float) -> dict[str, Any]:
+    with Store.open(url) as store:
+        began = time.perf_counter()
+        size = store._database.write(lambda connection: fill(connection, scale))
+        filled = time.perf_counter() - began
+        store._database.write(lambda connection: connection.execute(text("ANALYZE")))
+        told: dict[str, Any] = {"size": size, "fill_seconds": round(filled, 1), "queries": {}}
+        with store._database.reading() as connection:
+            now = Moment().process_bind_param(START + timedelta(hours=size["resources"] // 2), connection.dialect)
+            values = {"now": now, "guide": bytes.fromhex(name_hash("g5"))}
+            for name, query in QUERIES.items():
+                mine = {key: value for key, value in values.items() if f":{key}" in query}
+                times = []
+                for _ in range(50):
+                    began = time.perf_counter()
+                    connection.execute(text(query), mine).all()
+                    times.append(time.perf_counter() - began)
+                explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+                plan = [str(row[-1]) for row in connection.execute(text(explain + query), mine)]
+                told["queries"][name] = {
+                    "ms_p50": percentile(times, 0.5),
+                    "ms_p99": percentile(times, 0.99),
+                    "plan": plan,
+                }
+    return told
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--corpus", type=Path, help="folder with timelines/")
+    parser.add_argument("--sample", type=int, default=0, help="only about so many timelines")
+    parser.add_argument("--synthetic", type=int, default=300, help="length of the synthetic history")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="1: 100,000 resources, 5 million looks, 1 million snapshots"
+    )
+    parser.add_argument("--url", default="", help="also measure the queue there: an empty PostgreSQL database")
+    options = parser.parse_args(arguments)
+    told: dict[str, Any] = {"bodies": {}, "queue": {}}
+    sets = {"synthetic": [synthetic(options.synthetic)]}
+    if options.corpus:
+        sets["corpus"] = list(timelines(options.corpus, options.sample))
+    for name, histories in sets.items():
+        if not any(histories):
+            continue
+        pages = [page for history in histories for page in history]
+        told["bodies"][name] = {"snapshots": len(pages), "raw_bytes": sum(map(len, pages)) // len(pages)}
+        for scheme, measure in SCHEMES.items():
+            with tempfile.TemporaryDirectory() as folder:
+                told["bodies"][name][scheme] = measure(histories, Path(folder))
+    if options.scale > 0:
+        with tempfile.TemporaryDirectory() as folder:
+            told["queue"]["sqlite"] = queue(f"sqlite:///{folder}/queue.db", options.scale)
+        if options.url:
+            told["queue"]["postgresql"] = queue(options.url, options.scale)
+    print(json.dumps(told, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
