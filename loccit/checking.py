@@ -1,27 +1,47 @@
 """From a pass to the result of `check`: one line for each citation."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import TypeAlias
 
 from crawler.model import CitedLook, DriftKind, Verdict, VerdictKind
 from crawler.urls import ResourceUrl, resource_url
 from guides.model import Citation, Guide, GuideProblem, Library
 from loccit.passes import PassResult
+from loccit.recorded import UNTOUCHED
 from review.model import CheckedCitation, CheckReport
 
 DOWN = Verdict(
     kind=VerdictKind.UNREACHABLE, reason="network-outage", detail="the network of this machine was down: not judged"
 )
 
+Touched: TypeAlias = Callable[[Guide, Citation], bool]
 OFFLINE = Verdict(kind=VerdictKind.SKIPPED, reason="offline")
 
 
 def make_check(
-    library: Library, result: PassResult, *, version: str, state: bool, started: datetime, finished: datetime
+    library: Library,
+    result: PassResult,
+    *,
+    version: str,
+    state: bool,
+    started: datetime,
+    finished: datetime,
+    touched: Touched | None = None,
+    base: str = "",
 ) -> CheckReport:
-    """What was concluded of every citation. Without `state` there is nothing to have drifted from."""
+    """What was concluded of every citation. Without `state` there is nothing to have drifted from.
+
+    `touched`: the others are judged by what was recorded before this check. `base` is the way from the repository's
+    top folder to the root of the guides' files.
+    """
+    before = PassResult(started=result.started, finished=result.finished, looks=result.recorded)
     citations = tuple(
-        _checked(guide, citation, result, state=state) for guide in library.guides for citation in guide.citations
+        _checked(guide, citation, result, state=state)
+        if touched is None or touched(guide, citation)
+        else _checked(guide, citation, before, state=state, unknown=UNTOUCHED)
+        for guide in library.guides
+        for citation in guide.citations
     )
     return CheckReport(
         version=version,
@@ -32,10 +52,13 @@ def make_check(
         resources=result.due,
         citations=citations,
         problems=library.problems,
+        base=base,
     )
 
 
-def make_offline(library: Library, problems: tuple[GuideProblem, ...], *, version: str, now: datetime) -> CheckReport:
+def make_offline(
+    library: Library, problems: tuple[GuideProblem, ...], *, version: str, now: datetime, base: str = ""
+) -> CheckReport:
     """What the guides' files alone say: a malformed address is judged, everything else is not looked at."""
     nothing = PassResult(started=now, finished=now)
     citations = tuple(
@@ -52,6 +75,7 @@ def make_offline(library: Library, problems: tuple[GuideProblem, ...], *, versio
         resources=0,
         citations=citations,
         problems=problems,
+        base=base,
     )
 
 

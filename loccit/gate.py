@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from importlib.metadata import version
 
 from guides.model import Library
@@ -12,7 +13,8 @@ from loccit.fetching import pass_over
 from loccit.passes import PassPlan, PassResult
 from loccit.progress import Bar
 from loccit.reporting import report_now
-from loccit.wiring import open_store, sync
+from loccit.since import Changes, top_of
+from loccit.wiring import key_of, open_store, sync
 from review.baseline import Entry, hold_against, parse
 from review.model import CheckReport, StateKind
 from review.report import STALE, mark_failures
@@ -28,6 +30,10 @@ class Gate:
     state: bool = True
     complete: bool = True
     baseline: Sequence[Entry] = ()
+    changes: Changes | None = None
+    """Only citations on these lines are judged on the spot, the others by their recorded history."""
+    max_age: timedelta | None = None
+    """Good results that are younger are reused."""
 
 
 def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResult]:
@@ -40,6 +46,8 @@ def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResu
         everything=True,
         guides=frozenset(guide.id for guide in library.guides),
         on_the_spot=True,
+        urls=None if gate.changes is None else _touched_urls(library, gate.changes),
+        max_age=gate.max_age,
     )
     started = app.clock.now()
     with open_store(settings, in_memory=not gate.state) as store:
@@ -54,6 +62,8 @@ def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResu
             state=gate.state,
             started=started,
             finished=app.clock.now(),
+            touched=None if gate.changes is None else gate.changes.touches,
+            base=top_of(settings.root),
         )
         stale = report_now(app, store, library).lines if STALE in gate.words else ()
     report = replace(
@@ -62,6 +72,11 @@ def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResu
         stale=tuple(line.view.guide.id for line in stale if line.state.state is StateKind.STALE),
     )
     return _against_baseline(app, report, gate), result
+
+
+def _touched_urls(library: Library, changes: Changes) -> frozenset[str]:
+    urls = (key_of(each.url) for guide in library.guides for each in guide.citations if changes.touches(guide, each))
+    return frozenset(filter(None, urls))
 
 
 def _against_baseline(app: App, report: CheckReport, gate: Gate) -> CheckReport:

@@ -9,15 +9,16 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from crawler.model import CitedLook, ResourceId, Snapshot, Verdict, Visit
+from crawler.model import CitedLook, FetchOrder, ResourceId, Snapshot, Verdict, Visit
 from crawler.observe import observe
 from crawler.page import Page
 from crawler.page import read as read_page
 from crawler.policy import Policy, Schedule
 from crawler.ports import Clock, Sweeper
 from guides.model import GuideId
+from loccit.recorded import is_fresh, recorded_looks, recorded_verdict
 from review.model import FindingOp
 from review.triage import triage
 from storage.store import Store
@@ -39,6 +40,10 @@ class PassPlan:
     everything: bool = False
     guides: frozenset[GuideId] | None = None
     on_the_spot: bool = False
+    urls: frozenset[str] | None = None
+    """Only these resources are fetched; what is recorded of the others stands."""
+    max_age: timedelta | None = None
+    """A good verdict that is younger is taken for a new look."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +58,8 @@ class PassResult:
     undecided: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     looks: dict[str, "Look"] = field(default_factory=dict)
+    recorded: dict[str, "Look"] = field(default_factory=dict)
+    """What was known before, where the plan names `urls` or a `max_age`; what is not fetched has it in `looks`."""
     ops: list[tuple[str, FindingOp]] = field(default_factory=list)
 
 
@@ -78,8 +85,13 @@ async def run_pass(
     """Look at what is due. `on_start` is told how many and gives what is called after each one."""
     started, began = clock.now(), time.perf_counter()
     due = await asyncio.to_thread(store.due, started, everything=plan.everything, guides=plan.guides)
+    recorded: dict[str, Look] = {}
+    if plan.urls is not None or plan.max_age is not None:
+        due, recorded, looks = await asyncio.to_thread(_remember, store, due, plan, started)
+    else:
+        looks = {}
     run = await asyncio.to_thread(store.begin_run, plan.kind, started)
-    result = PassResult(started=started, finished=started, due=len(due))
+    result = PassResult(started=started, finished=started, due=len(due), looks=looks, recorded=recorded)
     resources = {order.url: resource for resource, order in due}
     advance = on_start(len(due))
     outcome = "interrupted"
@@ -103,6 +115,25 @@ async def run_pass(
         result.finished, result.seconds = clock.now(), time.perf_counter() - began
         store.end_run(run, result.finished, outcome, dict(result.verdicts))
     return result
+
+
+def _remember(
+    store: Store, due: list[tuple[ResourceId, FetchOrder]], plan: PassPlan, now: datetime
+) -> tuple[list[tuple[ResourceId, FetchOrder]], dict[str, Look], dict[str, Look]]:
+    """What is to be fetched after all, what is recorded of everything, and the recorded looks that stand."""
+    rest: list[tuple[ResourceId, FetchOrder]] = []
+    recorded: dict[str, Look] = {}
+    standing: dict[str, Look] = {}
+    for resource, order in due:
+        known = store.known(resource)
+        look = Look(verdict=recorded_verdict(known, plan.policy), cited=recorded_looks(known))
+        recorded[order.url] = look
+        untouched = plan.urls is not None and order.url not in plan.urls
+        if untouched or is_fresh(known.verdict, known.history, now, plan.max_age):
+            standing[order.url] = look
+        else:
+            rest.append((resource, order))
+    return rest, recorded, standing
 
 
 def _look(store: Store, resource: ResourceId, visit: Visit, plan: PassPlan, now: datetime, result: PassResult) -> None:

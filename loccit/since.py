@@ -1,47 +1,151 @@
-"""Which files a git revision range touched."""
+"""What a change touched, by git: files, and the lines in them that are new or different."""
 
+import os
+import re
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from guides.model import Library
+from guides.model import Citation, Guide, Library
 from loccit.errors import UsageError
 
+_HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+_DEEPER = "Fetch more history: `fetch-depth: 0` for actions/checkout, GIT_DEPTH: 0 in GitLab, `git fetch --unshallow`."
 
-def changed_since(root: Path, revision: str) -> frozenset[str]:
-    """Files under `root`, relative to it, that differ between `revision`'s merge base and the working tree.
 
-    Files that git does not track yet count as changed. Raises UsageError where git cannot tell.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Files under the root, each with its added or changed lines; None for a file that is new as a whole."""
+
+    lines: Mapping[str, frozenset[int] | None]
+
+    def touches(self, guide: Guide, citation: Citation) -> bool:
+        """Whether this citation stands on an added or changed line."""
+        if guide.file not in self.lines:
+            return False
+        lines = self.lines[guide.file]
+        return lines is None or citation.line in lines
+
+
+def changes_since(root: Path, revision: str) -> Changes:
+    """What differs between `revision`'s merge base with HEAD and the working tree.
+
+    Renamed files count by what was changed in them; files that git does not track yet count as new. Raises UsageError
+    where git cannot tell.
     """
-    if revision.startswith("-"):
+    if not revision or revision.startswith("-"):
         raise UsageError(f"{revision!r} is no git revision")
-    base = _git(root, "merge-base", revision, "HEAD").strip()
-    diff = _git(root, "diff", "--name-only", "-z", "--relative", "--diff-filter=d", base, "--", ".")
+    base = _merge_base(root, revision)
+    # Renames are found in the whole repository, since a guide may come from outside of this folder.
+    common = ("-c", "core.quotePath=false", "diff", "--relative", "--find-renames", "--diff-filter=d", "--no-ext-diff")
+    names = _git(root, *common, "--name-status", "-z", base, "--")
+    lines: dict[str, frozenset[int] | None] = {}
+    for status, name in _names(names):
+        whole = status.startswith("A")
+        lines[name] = None if whole else frozenset()
+    if any(found is not None for found in lines.values()):
+        lines.update(_changed_lines(root, base, common, lines))
     untracked = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
-    return frozenset(name for name in (diff + untracked).split("\0") if name)
+    lines.update(dict.fromkeys(filter(None, untracked.split("\0"))))
+    return Changes(lines=lines)
 
 
-def only_files(library: Library, files: frozenset[str]) -> Library:
-    """The guides and problems of these files."""
+def only_changed(library: Library, changes: Changes) -> Library:
+    """The guides and problems of the changed files."""
     return Library(
-        guides=tuple(guide for guide in library.guides if guide.file in files),
-        problems=tuple(problem for problem in library.problems if problem.file in files),
+        guides=tuple(guide for guide in library.guides if guide.file in changes.lines),
+        problems=tuple(problem for problem in library.problems if problem.file in changes.lines),
+    )
+
+
+def top_of(root: Path) -> str:
+    """The way from the repository's top folder to `root`, with `/` at its end; "" at the top or outside of any."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            way = root.relative_to(folder).as_posix()
+            return "" if way == "." else f"{way}/"
+    return ""
+
+
+def _names(told: str) -> list[tuple[str, str]]:
+    """Status and new name of each file of `--name-status -z`."""
+    fields = iter(told.split("\0"))
+    found: list[tuple[str, str]] = []
+    for status in fields:
+        if not status:
+            continue
+        name = next(fields, "")
+        if status[0] in "RC":
+            name = next(fields, "")
+        found.append((status, name))
+    return found
+
+
+def _changed_lines(
+    root: Path, base: str, common: tuple[str, ...], lines: Mapping[str, frozenset[int] | None]
+) -> dict[str, frozenset[int] | None]:
+    """By one file's diff after the other's name: names are taken from `--name-status`, never from a patch's text."""
+    told = _git(root, *common, "--unified=0", "--no-color", "--no-prefix", "--text", base, "--")
+    parts = re.split(r"(?m)^diff --git ", told)[1:]
+    found: dict[str, frozenset[int] | None] = {}
+    # git tells the files in the same order both times.
+    for name, part in zip(lines, parts, strict=False):
+        if lines[name] is None:
+            continue
+        # A content line begins with + or -, so that none of them is taken for a hunk's head.
+        found[name] = frozenset(
+            line
+            for hunk in _HUNK.finditer(part)
+            for line in range(int(hunk[1]), int(hunk[1]) + int(hunk[2] if hunk[2] is not None else 1))
+        )
+    if len(parts) != len(lines):
+        # Something in between that we do not understand: rather everything is judged than a new link missed.
+        return dict.fromkeys(lines)
+    return found
+
+
+def _merge_base(root: Path, revision: str) -> str:
+    shallow = _run(root, "rev-parse", "--is-shallow-repository")
+    if shallow.returncode != 0:
+        raise UsageError(f"--since: {root} is in no git repository", _said(shallow))
+    is_shallow = shallow.stdout.strip() == b"true"
+    if _run(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode != 0:
+        hint = f"This clone is shallow. {_DEEPER}" if is_shallow else "Is it fetched? `git fetch origin` may help."
+        raise UsageError(f"--since: there is no revision {revision!r} here", hint)
+    base = _run(root, "merge-base", revision, "HEAD")
+    if base.returncode == 0:
+        return base.stdout.decode().strip().splitlines()[0]
+    if is_shallow:
+        message = f"--since: the history is too shallow to find where this branch left {revision}"
+        raise UsageError(message, _DEEPER)
+    raise UsageError(
+        f"--since: {revision} and HEAD have no common ancestor", "Name a revision that this one came from."
     )
 
 
 def _git(root: Path, *arguments: str) -> str:
+    done = _run(root, *arguments)
+    if done.returncode != 0:
+        raise UsageError("--since: git could not tell what changed", _said(done))
+    return done.stdout.decode("utf-8", "surrogateescape")
+
+
+def _run(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
     try:
-        done = subprocess.run(  # noqa: S603
+        return subprocess.run(  # noqa: S603
             ["git", "-C", str(root), *arguments],  # noqa: S607
             capture_output=True,
             check=False,
-            timeout=60,
+            timeout=120,
+            env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
         )
     except FileNotFoundError:
         raise UsageError("--since needs git, which is not installed") from None
     except subprocess.TimeoutExpired:
-        raise UsageError("git did not answer within a minute") from None
-    if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        hint = "In a shallow clone the revision may be missing: fetch more history (fetch-depth: 0)."
-        raise UsageError(f"git {arguments[0]} failed: {said[0] if said else 'no common ancestor'}", hint)
-    return done.stdout.decode("utf-8", "surrogateescape")
+        raise UsageError("git did not answer within two minutes") from None
+
+
+def _said(done: "subprocess.CompletedProcess[bytes]") -> str:
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return f"git says: {lines[0]}" if lines else ""

@@ -202,3 +202,5 @@ class CheckReport:
     problems: tuple[GuideProblem, ...] = ()
     stale: tuple[GuideId, ...] = ()
     """Guides that fail the check by being stale, where `fail_on` says so."""
+    base: str = ""
+    """The way from the repository's top folder to the folder that the files' names start from, with `/` at its end."""

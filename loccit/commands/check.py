@@ -2,6 +2,7 @@
 
 import argparse
 from dataclasses import replace
+from datetime import timedelta
 from importlib.metadata import version
 
 from guides.lint import lint
@@ -9,12 +10,13 @@ from guides.model import Library
 from loccit.app import App
 from loccit.checking import make_offline
 from loccit.commands.crawl import nothing_found
-from loccit.errors import LoccitError, UsageError
+from loccit.errors import LoccitError, SettingsError, UsageError
 from loccit.exits import Exit
 from loccit.gate import Gate, check, read_baseline
 from loccit.ranges import fail_words_of
 from loccit.reporting import console
-from loccit.since import changed_since, only_files
+from loccit.settings import duration
+from loccit.since import changes_since, only_changed, top_of
 from loccit.targets import STDOUT, Target, reader_of, targets
 from loccit.telling import outage_line
 from loccit.wiring import read_guides
@@ -28,7 +30,11 @@ FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="*", help="files, folders or globs (default: [guides] paths)")
-    parser.add_argument("--since", metavar="REF", help="only guides changed since that git revision")
+    parser.add_argument(
+        "--since",
+        metavar="REF",
+        help="only guides changed since that git revision, and on the spot only their new or changed lines",
+    )
     parser.add_argument(
         "--format",
         metavar="FORMAT[:FILE]",
@@ -42,17 +48,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--fail-on", metavar="WORD,…", help="what fails (default: [policy] fail_on)")
     parser.add_argument("--no-state", action="store_true", help="neither read nor write the store")
+    parser.add_argument(
+        "--max-age", metavar="AGE", type=_age, help="reuse good results that are younger (6h, 2d); needs a store"
+    )
     parser.add_argument("--offline", action="store_true", help="the guides alone: nothing is fetched or stored")
     parser.add_argument("--strict", action="store_true", help="with --offline: warnings fail too")
     parser.add_argument("--no-baseline", action="store_true", help="let known failures fail too")
     parser.add_argument("--all", action="store_true", help="show also the citations with nothing to say")
 
 
+def _age(text: str) -> timedelta:
+    try:
+        return duration(text, "--max-age")
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(error.message) from None
+
+
 def run(options: argparse.Namespace, app: App) -> Exit:
     chosen = targets(options.format, options.output, default=FORMATS[0])
     settings = app.settings
     words = fail_words_of(settings.policy.fail_on if options.fail_on is None else options.fail_on)
-    library = _library(options, app)
+    changes = changes_since(app.settings.root, options.since) if options.since else None
+    library = read_guides(settings, app.today(), options.paths)
+    if changes is not None:
+        library = only_changed(library, changes)
     if not library.guides or not any(target == Target(format="text", file=STDOUT) for target in chosen):
         # The text on standard output names them itself.
         app.problems(library.problems)
@@ -73,6 +92,8 @@ def run(options: argparse.Namespace, app: App) -> Exit:
         state=not options.no_state,
         complete=not (options.paths or options.since) and not any(problem.fatal for problem in library.problems),
         baseline=() if options.no_baseline else read_baseline(app),
+        changes=changes,
+        max_age=options.max_age,
     )
     report, result = check(app, library, gate)
     _write(chosen, options, app, report)
@@ -92,18 +113,11 @@ def _offline(
     told = (*library.problems, *lint(library, lambda name: (root / name).exists()))
     if not any(target == Target(format="text", file=STDOUT) for target in chosen):
         app.problems(told[len(library.problems) :])
-    report = make_offline(library, told, version=version("loccit"), now=app.clock.now())
+    report = make_offline(library, told, version=version("loccit"), now=app.clock.now(), base=top_of(root))
     report = replace(report, citations=mark_failures(report.citations, words))
     _write(chosen, options, app, report)
     wrong = "invalid" in words and any(problem.wrong for problem in told)
     return Exit.FAILS if wrong or report_fails(report) or (options.strict and told) else Exit.OK
-
-
-def _library(options: argparse.Namespace, app: App) -> Library:
-    library = read_guides(app.settings, app.today(), options.paths)
-    if options.since:
-        library = only_files(library, changed_since(app.settings.root, options.since))
-    return library
 
 
 def _nothing(app: App) -> CheckReport:

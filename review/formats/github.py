@@ -4,6 +4,7 @@ Escaping as the runner undoes it (actions/toolkit, `command.ts`): `%`, CR and LF
 properties. GitHub shows few annotations of a step, so what fails comes first.
 """
 
+import posixpath
 from typing import Final
 
 from crawler.model import DriftKind, VerdictKind
@@ -20,17 +21,17 @@ _QUIET_DRIFTS: Final = (None, DriftKind.UNCHANGED, DriftKind.COSMETIC, DriftKind
 
 def render_check(report: CheckReport) -> str:
     """What is wrong in the guides' files, then what fails, then what is worth a look; the summary as the last line."""
-    lines = [_problem(problem) for problem in report.problems]
+    lines = [_problem(problem, report.base) for problem in report.problems]
     if report.outage:
         # Nothing was judged: a warning on every line of every guide would only hide that.
         lines.append(_command("warning", check_summary(report), title="loccit: network-outage"))
     else:
-        lines += [line for each in in_check_order(report.citations) if (line := _annotation(each))]
+        lines += [line for each in in_check_order(report.citations) if (line := _annotation(each, report.base))]
         lines += [_command("error", f"Guide {guide} is stale", title="loccit: stale") for guide in report.stale]
     return "".join(f"{line}\n" for line in lines) + inert(check_summary(report)) + "\n"
 
 
-def _annotation(each: CheckedCitation) -> str:
+def _annotation(each: CheckedCitation, base: str) -> str:
     if each.fails:
         level = "error"
     elif each.verdict.kind not in _QUIET_LINKS or each.fragment == "missing":
@@ -42,23 +43,28 @@ def _annotation(each: CheckedCitation) -> str:
     return _command(
         level,
         f"{one_line(each.citation.url, _LONGEST)} {check_detail(each)}",
-        file=each.guide.file,
+        file=_from_top(each.guide.file, base),
         line=each.citation.line,
         col=each.citation.column,
         title=f"loccit: {check_word(each)}",
     )
 
 
-def _problem(problem: GuideProblem) -> str:
+def _problem(problem: GuideProblem, base: str) -> str:
     message = problem.message + (f" ({problem.hint})" if problem.hint else "")
     return _command(
         "error" if problem.wrong else "warning",
         message,
-        file=problem.file,
+        file=_from_top(problem.file, base),
         line=problem.line,
         col=problem.column,
         title="loccit: guide",
     )
+
+
+def _from_top(file: str, base: str) -> str:
+    """The file as the repository's top folder knows it, where annotations are looked up."""
+    return file if file.startswith("/") else posixpath.normpath(base + file) if base else file
 
 
 def _command(level: str, message: str, **properties: str | int | None) -> str:

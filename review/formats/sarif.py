@@ -6,6 +6,7 @@ An alert is known again by guide, citation and rule, never by its line: text add
 
 import hashlib
 import json
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -41,6 +42,8 @@ def render_check(report: CheckReport) -> str:
     results = [{**result, "ruleId": rule.id, "ruleIndex": index[rule.id]} for rule, result in found]
     for result in results:
         result["partialFingerprints"] = _fingerprints(result.pop("identity"), result["ruleId"], seen)
+    if report.base:
+        _from_top(results, report.base)
     run = {
         "tool": {"driver": _driver(report.version, rules.values())},
         "automationDetails": {
@@ -55,6 +58,15 @@ def render_check(report: CheckReport) -> str:
     # Nobody reads thousands by eye, and on one line they are written several times as fast.
     indent = 2 if len(results) <= _READABLE else None
     return dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=indent)
+
+
+def _from_top(results: Iterable[dict[str, Any]], base: str) -> None:
+    """Code scanning looks files up from the repository's top folder."""
+    for result in results:
+        for place in result.get("locations", ()):
+            artifact = place["physicalLocation"]["artifactLocation"]
+            if "uriBaseId" in artifact:
+                artifact["uri"] = posixpath.normpath(quote(base, safe="/") + artifact["uri"])
 
 
 # ---------------------------------------------------------------- the tool

@@ -44,6 +44,7 @@ REASONS: Final = {
     "skipped": "skipped by configuration",
     "ignored": "ignored",
     "offline": "not looked at",
+    "untouched": "not touched by the change",
 }
 _TOLD: Final = (VerdictKind.OK, VerdictKind.INVALID, VerdictKind.UNREACHABLE, VerdictKind.SKIPPED)
 """Verdicts whose detail says more than the reason's own words: what is wrong, or will soon be."""
