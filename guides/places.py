@@ -6,13 +6,13 @@ from guides.model import Css, Heading, Place, Quote, XPath
 from guides.nodes import Listing, Node, Scalar, Table, named, shorten
 from guides.source import Problems
 
-_KINDS = {
+PLACE_KINDS = {
     "css": ("css", "remove"),
     "xpath": ("xpath", "remove"),
     "heading": ("heading",),
     "quote": ("quote", "prefix", "suffix"),
 }
-_KNOWN = tuple(sorted({key for keys in _KINDS.values() for key in keys}))
+_KNOWN = tuple(sorted({key for keys in PLACE_KINDS.values() for key in keys}))
 _FORMS = 'write {css: "#article"}, {xpath: "//main"}, {heading: "…"} or {quote: "…"}'
 
 
@@ -24,14 +24,14 @@ def read_place(node: Node, problems: Problems) -> Place | None:
     if not isinstance(node, Table):
         problems.warn(node.start, f"`place` must be an object, not {named(node)}", _FORMS)
         return None
-    kinds = [kind for kind in _KINDS if _text(node, kind)]
+    kinds = [kind for kind in PLACE_KINDS if _text(node, kind)]
     if not kinds:
         problems.warn(node.start, "`place` names no place: the page's main content is compared", _FORMS)
         _check_keys(node, _KNOWN, problems)
         return None
     if len(kinds) > 1:
         problems.warn(node.start, f"`place` names {' and '.join(kinds)}: {kinds[0]} counts", "keep one of them")
-    _check_keys(node, (*_KINDS[kinds[0]], *kinds), problems)
+    _check_keys(node, (*PLACE_KINDS[kinds[0]], *kinds), problems)
     return _build(node, kinds[0], problems)
 
 
