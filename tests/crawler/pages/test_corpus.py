@@ -4,6 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from crawler.drift import measure
+from crawler.model import DriftKind
+from crawler.page import read
+from guides.model import MainContent
+
 ROOT = Path(__file__).resolve().parents[3]
 CORPUS = ROOT.parent / "shared" / "corpus" / "dev"
 
@@ -13,7 +18,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize(("selectors", "least"), [(False, 0.80), (True, 0.80)])
+@pytest.mark.parametrize(("selectors", "least"), [(False, 0.90), (True, 0.90)])
 def test_changed_is_told_from_noise(
     selectors: bool, least: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -29,3 +34,21 @@ def test_changed_is_told_from_noise(
     assert result.missing == 0
     assert result.recall >= 0.95
     assert result.f1 >= least
+
+
+def test_changes_of_pdfs_are_seen_and_other_documents_are_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import drift, score
+
+    labels = score.load(CORPUS / "pdf" / "labels.jsonl")
+    for entry in score.load(CORPUS / "pdf" / "index.jsonl"):
+        pages = {
+            number: read(body, content_type="application/pdf", url=entry["url"])
+            for number, _, _, body in drift.snapshots(CORPUS / entry["archive"])
+        }
+        assert all(page.blocks for page in pages.values())
+        for label in labels:
+            if label["timeline"] == entry["id"]:
+                found = measure(pages[label["from"]], pages[label["to"]], MainContent(), {}).kind
+                wanted = (DriftKind.BROKEN,) if label["label"] == "broken" else (DriftKind.MATERIAL, DriftKind.WORDING)
+                assert found in wanted or label["materiality"] == "cosmetic"
