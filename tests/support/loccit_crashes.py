@@ -1,0 +1,116 @@
+"""Crawls that are killed, starved and cut off, and what a store says apart from when it was told."""
+
+import os
+import random
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from loccit_site import COMMAND, Project, Site, page
+from sqlalchemy import select
+
+from storage.store import Store
+from storage.tables import Basis, Body, Citation, Finding, Guide, Resource, Snapshot, Standing
+
+PAGES = 60
+
+
+def set_round(site: Site, number: int) -> None:
+    """What the site says in this round: a third of the pages something new, a third a nonce, and some are down."""
+    for each in range(PAGES):
+        told = number - (number - each) % 3
+        text = f"We delete page {each} within {30 + told} days.\n" + "\n".join(
+            f"Sentence {line} of page {each} about {random.Random(each * 1000 + line).getrandbits(60):x} stays."
+            for line in range(40)
+        )
+        answer = page(text, title=f"Page {each}")
+        nonce = f"<!-- {random.Random(number * PAGES + each).getrandbits(128):x} -->" if each % 3 == 1 else ""
+        site[f"/p{each}"] = type(answer)(body=answer.body + nonce)
+    if number % 2:
+        del site.answers["/p7"]
+
+
+def guides(project: Project) -> None:
+    for each in range(0, PAGES, 10):
+        project.guide(f"g{each}", *(f"/p{number}" for number in range(each, each + 10)), verified="2026-11-24")
+
+
+def crawl(project: Project, url: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [str(COMMAND), "crawl", "--all", "--quiet"],
+        cwd=project.folder,
+        env={**os.environ, "NO_COLOR": "1", "LOCCIT_STORE__URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def whole_crawl(project: Project, url: str) -> float:
+    """Two crawls that nobody disturbs (a first look has nothing to compare); gives the seconds that one took."""
+    return (_undisturbed(project, url) + _undisturbed(project, url)) / 2
+
+
+def _undisturbed(project: Project, url: str) -> float:
+    began = time.monotonic()
+    process = crawl(project, url)
+    _, problem = process.communicate(timeout=180)
+    assert process.returncode == 0, problem
+    return time.monotonic() - began
+
+
+def killed_crawl(project: Project, url: str, after: float) -> bool:
+    """A crawl that is killed after so many seconds; gives whether it was still at work then."""
+    process = crawl(project, url)
+    try:
+        _, problem = process.communicate(timeout=after)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return True
+    assert process.returncode == 0, problem
+    return False
+
+
+def image(url: str) -> dict[str, Any]:
+    """All that a store knows, but when it learned it: equal where the same was seen. It must be sound."""
+    with Store.open(url) as store:
+        checked = store.fsck(at=store.last_run().started)  # type: ignore[union-attr]
+        assert checked.damages == ()
+        with store._database.reading() as connection:
+            seen = select(
+                Resource.url,
+                Snapshot.digest,
+                Snapshot.status,
+                Snapshot.good,
+                Snapshot.health,
+                Body.size,
+                Snapshot.pinned,
+            )
+            shown = seen.join(Snapshot, Snapshot.resource_id == Resource.id).outerjoin(
+                Body, Body.digest == Snapshot.digest
+            )
+            opened = select(Guide.name, Finding.url, Finding.kind, Finding.state, Finding.severity, Finding.summary)
+            based = select(Guide.name, Resource.url, Snapshot.digest).join(Basis, Basis.guide_id == Guide.id)
+            stands = select(Citation.url, Standing.kind, Snapshot.digest).join(
+                Standing, Standing.citation_id == Citation.id
+            )
+            newest = select(Resource.url, Snapshot.digest).join(Snapshot, Snapshot.id == Resource.newest_id)
+            queries = {
+                "snapshots": shown,
+                "findings": opened.join(Finding, Finding.guide_id == Guide.id),
+                "bases": based.join(Snapshot, Snapshot.id == Basis.snapshot_id).join(
+                    Resource, Resource.id == Basis.resource_id
+                ),
+                "standings": stands.join(Snapshot, Snapshot.id == Standing.now_id),
+                "newest": newest,
+            }
+            return {
+                name: sorted(tuple(str(each) for each in row) for row in connection.execute(query))
+                for name, query in queries.items()
+            }
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'store' / 'loccit.db'}"
