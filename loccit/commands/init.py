@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from guides.survey import survey, to_toml
-
 from loccit.app import App
 from loccit.errors import LoccitError, UsageError
 from loccit.exits import Exit
