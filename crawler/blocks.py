@@ -104,7 +104,7 @@ class Page:
         return name in self.anchors
 
     def all_text(self) -> str:
-        """Everything in words, in order, whether shown or not, white space folded: equal where the text is equal."""
+        """Everything in words, in order, whether shown or not; white space in it says nothing."""
         return "\n".join(block.text for block in self.blocks)
 
 

@@ -5,11 +5,12 @@ import fnmatch
 import hashlib
 import itertools
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt
+from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt
 
 from crawler import robots
 from crawler.exchange import REDIRECTS, Answer, Ask, CookieJar, Forbidden, Trouble, exchange
@@ -99,25 +100,34 @@ class HttpFetcher:
             return self._refused(public(order.url), url.kind, url.detail)
         if any(fnmatch.fnmatchcase(url.href, glob) for glob in self._crawl.skip):
             return self._refused(url.href, RefusalKind.SKIPPED, "left out by [crawl] skip")
-        tries = 1 if order.attempt > 1 else 1 + max(0, self._crawl.retries)
-        counter = itertools.count(1)
+        result = await self._follow(url, order, 1)
+        if order.attempt > 1 or self._crawl.retries < 1 or not self._is_passing(result):
+            return result
+        counter = itertools.count(2)
+
+        async def again() -> Attempt:
+            return await self._follow(url, order, next(counter))
+
+        return await self._retried(again)
+
+    def _is_passing(self, attempt: Attempt) -> bool:
+        return is_transient(attempt, patience=self._crawl.max_retry_after)
+
+    async def _retried(self, again: Callable[[], Awaitable[Attempt]]) -> Attempt:
+        await self._clock.sleep(self._wait_before(1))
         retrying = AsyncRetrying(
-            retry=retry_if_result(lambda attempt: is_transient(attempt, patience=self._crawl.max_retry_after)),
-            stop=stop_after_attempt(tries),
-            wait=self._retry_wait,
+            retry=retry_if_result(self._is_passing),
+            stop=stop_after_attempt(self._crawl.retries),
+            wait=lambda state: self._wait_before(state.attempt_number + 1),
             sleep=self._clock.sleep,
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
-
-        async def once() -> Attempt:
-            return await self._follow(url, order, next(counter))
-
-        result: Attempt = await retrying(once)
+        result: Attempt = await retrying(again)
         return result
 
-    def _retry_wait(self, state: RetryCallState) -> float:
+    def _wait_before(self, retry: int) -> float:
         """Doubling, with jitter, so that the tries of many pages of one host do not come in step."""
-        return self._crawl.retry_wait * 2.0 ** (state.attempt_number - 1) * random.uniform(0.75, 1.25)  # noqa: S311
+        return self._crawl.retry_wait * 2.0 ** (retry - 1) * random.uniform(0.75, 1.25)  # noqa: S311
 
     async def _follow(self, url: ResourceUrl, order: FetchOrder, tries: int) -> Attempt:
         settings = self._crawl

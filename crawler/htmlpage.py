@@ -78,7 +78,8 @@ class HtmlPage(Page):
         if self._walked is not None:
             return Page.says_at_least(self, chars)
         tree = self._parsed()
-        walk = Walk(controlled=controlled_by(tree), enough=chars)
+        # What a button would open counts as hidden here: the page says at least so much.
+        walk = Walk(enough=chars)
         if (root := tree.body or tree.root) is not None:
             walk.over(root)
         return walk.content if walk.content >= chars else 0
@@ -105,4 +106,4 @@ class HtmlPage(Page):
         self._keep(_tree=None)
         tree.strip_tags(_SILENT)
         root = tree.body or tree.root
-        return " ".join(root.text(separator=" ").split()) if root is not None else ""
+        return root.text(separator="\n") if root is not None else ""

@@ -4,6 +4,7 @@ Pure: the pages of stored snapshots come through `read`, which the caller backs 
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -40,6 +41,10 @@ from crawler.sections import fragment_state
 
 PageReader = Callable[[Snapshot], Page]
 
+AnswerReader = Callable[[Fetched], Page]
+
+_LINES = re.compile(rb"\n+")
+
 QUIET = (DriftKind.UNCHANGED, DriftKind.COSMETIC)
 
 
@@ -57,6 +62,11 @@ class _Seen:
         return self.page if self.page is not None else self.read(self.snapshot)
 
 
+def read_answer(answer: Fetched) -> Page:
+    """The page of an answer's body."""
+    return read_page(answer.body, content_type=answer.header("content-type"), url=answer.final_url)
+
+
 def observe(
     known: KnownSource,
     visit: Visit,
@@ -66,12 +76,14 @@ def observe(
     schedule: Schedule,
     now: datetime,
     on_the_spot: bool = False,
+    page_of: AnswerReader = read_answer,
 ) -> Observation:
     """Everything that one look at one resource gave.
 
-    `read` gives the page of a stored snapshot. `on_the_spot`: a person or CI waits for the verdict now.
+    `read` gives the page of a stored snapshot, `page_of` that of an answer. `on_the_spot`: a person or CI waits for
+    the verdict now.
     """
-    seen = _seen(known, visit, read)
+    seen = _seen(known, visit, read, page_of)
     if visit.health is None and seen is not None:
         visit = replace(visit, health=seen.health)
     verdict = judge(visit, known.history, policy, now, on_the_spot=on_the_spot)
@@ -112,7 +124,7 @@ def observe(
     )
 
 
-def _seen(known: KnownSource, visit: Visit, read: PageReader) -> _Seen | None:
+def _seen(known: KnownSource, visit: Visit, read: PageReader, page_of: AnswerReader) -> _Seen | None:
     """The page that this look brought, if any: the last answer with a success status, or the stored page again."""
     newest = known.newest
     for position, attempt in reversed(list(enumerate(visit.attempts))):
@@ -120,7 +132,7 @@ def _seen(known: KnownSource, visit: Visit, read: PageReader) -> _Seen | None:
         if same and newest is not None:
             return _Seen(snapshot=newest, health=PageHealth(health=newest.health), read=read)
         if isinstance(attempt, Fetched) and 200 <= attempt.status < 300:
-            return _read(attempt, read, visit.healths[position] if position < len(visit.healths) else None)
+            return _read(attempt, read, page_of, visit.healths[position] if position < len(visit.healths) else None)
     return None
 
 
@@ -128,12 +140,12 @@ def _same(answer: Fetched, newest: Snapshot | None) -> bool:
     return newest is not None and answer.status == newest.status and answer.digest == newest.digest
 
 
-def _read(answer: Fetched, read: PageReader, said: PageHealth | None) -> _Seen:
+def _read(answer: Fetched, read: PageReader, page_of: AnswerReader, said: PageHealth | None) -> _Seen:
     """`said`: the health that the sweep gave it, which may know more than the page shows (its host's "not found")."""
-    page = read_page(answer.body, content_type=answer.header("content-type"), url=answer.final_url)
-    health = page_health(page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers)
-    if said is not None and health.health is Health.OK:
-        health = said
+    page = page_of(answer)
+    health = said or page_health(
+        page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers
+    )
     snapshot = Snapshot(
         id=None,
         digest=answer.digest,
@@ -211,4 +223,5 @@ def _validators(known: KnownSource, visit: Visit, *, good: bool) -> Validators:
 
 
 def _text_digest(page: Page) -> str:
-    return hashlib.sha256(page.all_text().encode("utf-8", "replace")).hexdigest()
+    text = page.all_text().encode("utf-8", "replace").translate(None, b" \t\r\f")
+    return hashlib.sha256(_LINES.sub(b"\n", text)).hexdigest()

@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from crawler.fetch import HttpFetcher
 from crawler.health import page_health
 from crawler.missing import Likeness, likeness
 from crawler.model import Fetched, PageHealth
-from crawler.page import read
+from crawler.page import Page
 from crawler.policy import NetworkSettings
 from crawler.ports import Clock
+from crawler.shelf import PageShelf
 from crawler.sweep import PoliteSweeper
 from loccit.errors import SettingsError
 from loccit.passes import Advance, PassPlan, PassResult, run_pass
@@ -19,19 +20,41 @@ from loccit.settings import Settings
 from storage.store import Store
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the sweeper wants to know of bodies. Pages go by way of a shelf, on which the pass finds them again."""
+
+    shelf: PageShelf = field(default_factory=PageShelf)
+
+    def health(self, answer: Fetched) -> PageHealth | None:
+        """Whether an answer's body is the page that was asked for."""
+        page = self.shelf.take(answer)
+        found = _health(page, answer)
+        self.shelf.put(answer, page)
+        return found
+
+    def likeness(self, answer: Fetched) -> Likeness | None:
+        """What an answer looks like, to be compared with what its host shows for nothing."""
+        if not answer.body:
+            return None
+        page = self.shelf.take(answer)
+        found = likeness(answer, page, _health(page, answer))
+        self.shelf.put(answer, page)
+        return found
+
+
 def health_of(answer: Fetched) -> PageHealth | None:
-    """Whether an answer's body is the page that was asked for."""
-    page = read(answer.body, content_type=answer.header("content-type"), url=answer.final_url)
-    return page_health(page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers)
+    """Whether an answer's body is the page that was asked for; where nobody looks at the page afterwards."""
+    return Reading().health(answer)
 
 
 def likeness_of(answer: Fetched) -> Likeness | None:
     """What an answer looks like, to be compared with what its host shows for nothing."""
-    if not answer.body:
-        return None
-    page = read(answer.body, content_type=answer.header("content-type"), url=answer.final_url)
-    health = page_health(page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers)
-    return likeness(answer, page, health)
+    return Reading().likeness(answer)
+
+
+def _health(page: Page, answer: Fetched) -> PageHealth:
+    return page_health(page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers)
 
 
 def pass_over(
@@ -49,10 +72,11 @@ def pass_over(
         except (ValueError, OSError) as error:
             raise SettingsError(f"[network]: {error}") from None
         async with fetcher:
+            reading = Reading()
             sweeping = PoliteSweeper(
-                fetcher, settings.crawl, settings.policy, clock, health=health_of, likeness=likeness_of
+                fetcher, settings.crawl, settings.policy, clock, health=reading.health, likeness=reading.likeness
             )
-            return await run_pass(store, sweeping, plan, clock, on_start=on_start)
+            return await run_pass(store, sweeping, plan, clock, page_of=reading.shelf.take, on_start=on_start)
 
     return asyncio.run(go())
 

@@ -8,11 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
 
-from crawler.model import CitedLook, FetchOrder, ResourceId, Snapshot, Verdict, Visit
-from crawler.observe import observe
+from crawler.model import CitedLook, Fetched, FetchOrder, ResourceId, Snapshot, Verdict, Visit
+from crawler.observe import AnswerReader, observe, read_answer
 from crawler.page import Page
 from crawler.page import read as read_page
 from crawler.policy import Policy, Schedule
@@ -25,6 +27,10 @@ from storage.store import Store
 
 FLUSH_SECONDS = 2.0
 """A kill costs at most the looks of this time; they are made again by the next pass."""
+
+WAITING = 64
+WAITING_BYTES = 16 * 1024 * 1024
+"""Visits, and bytes of their bodies, that may wait to be looked at; beyond, whoever fetches waits."""
 
 PAGES_KEPT = 8
 """Stored pages kept parsed while a resource is looked at: its bases, which its citations mostly share."""
@@ -65,7 +71,7 @@ class PassResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What is kept of an observation once it is recorded: no bodies, so that memory stays flat."""
+    """What is kept of an observation once it is recorded: neither bodies nor bases, so that memory stays flat."""
 
     verdict: Verdict
     cited: tuple[CitedLook, ...]
@@ -80,9 +86,13 @@ async def run_pass(
     plan: PassPlan,
     clock: Clock,
     *,
+    page_of: AnswerReader = read_answer,
     on_start: Callable[[int], Advance] = lambda _total: lambda _where: None,
 ) -> PassResult:
-    """Look at what is due. `on_start` is told how many and gives what is called after each one."""
+    """Look at what is due. `on_start` is told how many and gives what is called after each one.
+
+    `page_of` gives the page of an answer to one thread of this pass at a time.
+    """
     started, began = clock.now(), time.perf_counter()
     due = await asyncio.to_thread(store.due, started, everything=plan.everything, guides=plan.guides)
     recorded: dict[str, Look] = {}
@@ -93,23 +103,13 @@ async def run_pass(
     run = await asyncio.to_thread(store.begin_run, plan.kind, started)
     result = PassResult(started=started, finished=started, due=len(due), looks=looks, recorded=recorded)
     resources = {order.url: resource for resource, order in due}
-    advance = on_start(len(due))
+    looking = _Looks(store, plan, page_of, result, on_start(len(due)))
     outcome = "interrupted"
     try:
         with store.batch():
-            flushed = began
-            async with aclosing(sweeper.sweep(order for _, order in due)) as visits:
+            async with looking, aclosing(sweeper.sweep(order for _, order in due)) as visits:
                 async for visit in visits:
-                    if visit.outage:
-                        result.outage = True
-                        result.undecided += 1
-                    else:
-                        now = clock.now()
-                        await asyncio.to_thread(_look, store, resources[visit.url], visit, plan, now, result)
-                    if time.perf_counter() - flushed > FLUSH_SECONDS:
-                        await asyncio.to_thread(store.flush)
-                        flushed = time.perf_counter()
-                    advance(visit.url)
+                    await looking.add(resources[visit.url], visit, clock.now())
         outcome = "outage" if result.outage else "done"
     finally:
         result.finished, result.seconds = clock.now(), time.perf_counter() - began
@@ -136,22 +136,92 @@ def _remember(
     return rest, recorded, standing
 
 
-def _look(store: Store, resource: ResourceId, visit: Visit, plan: PassPlan, now: datetime, result: PassResult) -> None:
-    known = store.known(resource)
-    observation = observe(
-        known,
-        visit,
-        read=_reader(store),
-        policy=plan.policy,
-        schedule=plan.schedule,
-        now=now,
-        on_the_spot=plan.on_the_spot,
-    )
-    ops = triage(observation, known, store.findings_of(resource), plan.policy)
-    store.record(observation, ops)
-    result.verdicts[observation.verdict.kind] += 1
-    result.ops += [(known.url, op) for op in ops]
-    result.looks[known.url] = Look(verdict=observation.verdict, cited=observation.cited)
+_Visited = tuple[ResourceId, Visit, datetime]
+
+
+class _Looks:
+    """Looks at what was visited, several at a time in one worker thread, while fetching goes on."""
+
+    def __init__(
+        self, store: Store, plan: PassPlan, page_of: AnswerReader, result: PassResult, advance: Advance
+    ) -> None:
+        self._store, self._plan, self._page_of, self._result = store, plan, page_of, result
+        self._advance = advance
+        self._waiting: list[_Visited] = []
+        self._bytes = 0
+        self._working: asyncio.Task[None] | None = None
+        self._stopped = False
+        self._flushed = time.perf_counter()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # An interrupted pass keeps what it has looked at; the thread is waited for all the same: it uses the store.
+        self._stopped = error is not None
+        if self._working is not None:
+            await asyncio.wait([self._working])
+            failed = self._working.exception()
+            if error is None and failed is not None:
+                raise failed
+
+    async def add(self, resource: ResourceId, visit: Visit, now: datetime) -> None:
+        """Queue a visit; waits while too many wait already. Raises what looking at an earlier one raised."""
+        if visit.outage:
+            self._result.outage = True
+            self._result.undecided += 1
+            self._advance(visit.url)
+            return
+        self._waiting.append((resource, visit, now))
+        self._bytes += _weight(visit)
+        if self._working is None or self._working.done():
+            if self._working is not None:
+                self._working.result()
+            self._working = asyncio.create_task(self._work())
+        if len(self._waiting) >= WAITING or self._bytes >= WAITING_BYTES:
+            await asyncio.shield(self._working)
+
+    async def _work(self) -> None:
+        while self._waiting and not self._stopped:
+            visited, self._waiting, self._bytes = self._waiting, [], 0
+            await asyncio.to_thread(self._look_at, visited)
+            for _, visit, _ in visited:
+                self._advance(visit.url)
+
+    def _look_at(self, visited: list[_Visited]) -> None:
+        for resource, visit, now in visited:
+            if self._stopped:
+                return
+            self._look(resource, visit, now)
+            if time.perf_counter() - self._flushed > FLUSH_SECONDS:
+                self._store.flush()
+                self._flushed = time.perf_counter()
+
+    def _look(self, resource: ResourceId, visit: Visit, now: datetime) -> None:
+        store, plan, result = self._store, self._plan, self._result
+        known = store.known(resource)
+        observation = observe(
+            known,
+            visit,
+            read=_reader(store),
+            policy=plan.policy,
+            schedule=plan.schedule,
+            now=now,
+            on_the_spot=plan.on_the_spot,
+            page_of=self._page_of,
+        )
+        ops = triage(observation, known, store.findings_of(resource), plan.policy)
+        store.record(observation, ops)
+        result.verdicts[observation.verdict.kind] += 1
+        result.ops += [(known.url, op) for op in ops]
+        cited = tuple(replace(one, basis=None, standing=None) for one in observation.cited)
+        result.looks[known.url] = Look(verdict=observation.verdict, cited=cited)
+
+
+def _weight(visit: Visit) -> int:
+    return sum(len(attempt.body) for attempt in visit.attempts if isinstance(attempt, Fetched))
 
 
 def _reader(store: Store) -> Callable[[Snapshot], Page]:
