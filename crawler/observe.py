@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from crawler.claims import touched
 from crawler.drift import measure
 from crawler.fingerprint import ALGORITHM
 from crawler.health import page_health
@@ -94,7 +95,8 @@ def observe(
         verdict = settle_move(verdict, url=known.url, before=before, now=seen.get())
     good = seen is not None and seen.health.health is Health.OK and verdict.kind in (VerdictKind.OK, VerdictKind.MOVED)
     memory: Mapping[str, Any] = known.memory
-    if seen is not None and seen.body is not None and good and (newest := known.newest) is not None:
+    drifting = seen is not None and any(one.basis and one.basis.digest != seen.snapshot.digest for one in known.cited)
+    if seen is not None and (seen.body is not None or drifting) and good and (newest := known.newest) is not None:
         # From one page alone there is nothing to learn: the first one is taken in when another has come.
         memory = learn(memory or learn({}, read(newest), newest.at), seen.get(), now)
     cited = tuple(_cited(one, seen, good=good, memory=memory, now=now) for one in known.cited)
@@ -190,13 +192,20 @@ def _drift(cited: Cited, basis: Snapshot, seen: _Seen, memory: Mapping[str, Any]
     before = cited.standing
     if (
         before is not None
+        and before.drift.kind not in QUIET  # what was taken for volatile is looked at again: it may have settled
         and seen.snapshot.id is not None
         and (before.basis, before.now) == (basis.id, seen.snapshot.id)
         and before.drift.algorithm == ALGORITHM
         and before.place == cited.place
     ):
         return before.drift
-    return measure(seen.read(basis), seen.get(), cited.place, memory, now_health=seen.health)
+    drift = measure(seen.read(basis), seen.get(), cited.place, memory, now_health=seen.health)
+    if drift.kind in QUIET and cited.claim is not None and memory:
+        # However restless a passage is: while a claim rests on it, its state differs from the basis or it does not.
+        plain = measure(seen.read(basis), seen.get(), cited.place, {}, now_health=seen.health)
+        if plain.kind is DriftKind.MATERIAL and touched(plain.changes, cited.claim, ()):
+            return plain
+    return drift
 
 
 def _carry_on(before: Standing | None, fresh: Standing) -> Standing:

@@ -74,7 +74,7 @@ def _structured(source: Source, guide: Guide, day: date, mapping: Mapping | None
         return _in_table(source, root, "verified", day, limit=len(source.text))
     if not mapping.verified:
         raise WritebackError(
-            f"{source.name}: its mapping names no `verified` field, so the date is kept in the store alone; "
+            f"{source.name}: its mapping names no `verified` field, so the date cannot be written; "
             'add `verified = "verified"` to [[guides.mapping]] to have it written'
         )
     entry = _entry(source, root, guide, mapping)

@@ -57,6 +57,8 @@ class App:
             sys.stdout.flush()
             return
         target = Path(name)
+        if not target.name:
+            raise LoccitError(f"{name!r} names no file to write to")
         draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -60,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output went away (`| head`): not an error, and nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
+    except OSError as error:
+        # A full disk or a closed output at the last step; what was recorded before is safe.
+        return _complain(f"cannot write the result: {error.strerror or error}")
 
 
 def _run(arguments: list[str]) -> int:
@@ -119,6 +122,7 @@ def _command(arguments: Sequence[str]) -> str | None:
 def _parser(command: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="loccit",
+        allow_abbrev=False,
         description="Keeps the word “verified” true: watches the sources that guides cite, and says what changed.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -127,7 +131,7 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
     _common(parser, top=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, what in COMMANDS.items():
-        child = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+        child = commands.add_parser(name, allow_abbrev=False, help=what, description=what[0].upper() + what[1:] + ".")
         _common(child, top=False)
         if name == command:
             importlib.import_module(f"loccit.commands.{name}").configure(child)

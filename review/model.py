@@ -19,7 +19,7 @@ class FindingKind(StrEnum):
 
 
 class FindingState(StrEnum):
-    """open → accepted (stet), dismissed (noise), reverted (the source came back), resolved (mended or no longer cited)."""
+    """open → accepted (stet), dismissed (noise), reverted (it came back), resolved (mended or no longer cited)."""
 
     OPEN = "open"
     ACCEPTED = "accepted"

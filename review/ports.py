@@ -38,7 +38,7 @@ class Desk(Protocol):
         note: str = "",
         finding: FindingId | None = None,
     ) -> list[Finding]:
-        """Let it stand: newest good snapshots become bases, findings are accepted, the audit log is written; gives the accepted findings.
+        """Let it stand: newest good snapshots become bases, and the decision is logged; gives the findings it accepts.
 
         With `finding`, only that finding's source gets the new basis and only that finding is accepted.
         """

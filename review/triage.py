@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from crawler.claims import touched as touched_claims
-
 from crawler.model import (
     Change,
     Cited,
@@ -137,7 +136,7 @@ def _link_ops(case: _Case) -> Iterator[FindingOp]:
                 print=_link_print(case.seen, verdict),
             ),
         )
-    elif verdict.kind is VerdictKind.OK and (open_one := case.open(FindingKind.LINK)):
+    elif verdict.kind is VerdictKind.OK and page_was_seen(case.seen) and (open_one := case.open(FindingKind.LINK)):
         status = f" ({verdict.status})" if verdict.status else ""
         yield CloseFinding(
             finding=open_one.id, state=FindingState.RESOLVED, note=f"The link works again as the guide gives it{status}"

@@ -1,7 +1,7 @@
 """Moves bases because somebody verified a guide: with `stet`, or by a date written into the guide's file."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -19,6 +19,9 @@ def verified_in_file(connection: Connection, guide: int, name: str, on: date, at
 
     Where the basis moved, the open drift findings are accepted: the editor saw the page as it is now the basis.
     """
+    if on > at.date() + timedelta(days=1):
+        # A slip of the pen, told elsewhere, must not accept anything; a day's grace is for time zones.
+        return
     query = select(Basis.resource_id, Basis.snapshot_id, Basis.verified).where(Basis.guide_id == guide)
     stale = [row for row in connection.execute(query) if row.verified is None or row.verified < on]
     moved: dict[int, int] = {}

@@ -54,7 +54,7 @@ def _stand(guide: Guide, options: argparse.Namespace, app: App, store: Store, by
     try:
         write_verified(app.settings.root, guide, today, app.settings.guides)
     except WritebackError as error:
-        app.complain(f"{guide.file}: {error}")
+        app.complain(str(error) if str(error).startswith(guide.file) else f"{guide.file}: {error}")
         app.complain(f"{guide.id}: nothing was changed, in the store either")
         return False
     accepted = store.stet(guide.id, on=today, at=app.clock.now(), by=by, note=options.note)
@@ -70,6 +70,14 @@ def _one_finding(options: argparse.Namespace, app: App, store: Store, by: str) -
     if options.guides and options.guides != [finding.guide]:
         raise UsageError(f"finding {number} belongs to the guide {finding.guide!r}")
     guide: GuideId = finding.guide
+    # The basis is the source's, for the whole guide: it would take the others with it, unseen.
+    others = [other.id for other in store.findings(guides=(guide,)) if other.url == finding.url and other.id != number]
+    if others:
+        named = ", ".join(str(other) for other in others)
+        raise UsageError(
+            f"the same source has other open findings for this guide: {named}",
+            f"Look at them too; when all is still right, `loccit stet {guide}` accepts them together.",
+        )
     store.stet(guide, on=app.today(), at=app.clock.now(), by=by, note=options.note, finding=number)
     print(f"{guide}: finding {number} accepted by {one_line(by)}; what its source says now is the basis")
     return Exit.OK

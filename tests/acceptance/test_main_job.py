@@ -287,3 +287,64 @@ def test_demo_tells_the_whole_story(tmp_path: Path) -> None:
     refused = subprocess.run([str(COMMAND), "demo", "mine"], cwd=tmp_path, capture_output=True, text=True)
     assert refused.returncode == 2
     assert (tmp_path / "mine" / "x").exists()
+
+
+def test_a_passage_that_a_claim_rests_on_is_never_taken_for_a_counter(work: tuple[Site, Project]) -> None:
+    site, project = work
+    file = project.guide("a", "/a")
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("/a\n", "/a\n    supports: It costs 5 euros a month.\n"), "utf-8")
+    for price in (5, 6, 8, 9, 9):
+        site["/a"] = page(f"It costs {price} euros a month.")
+        project.run("crawl", "--all")
+    assert [finding["severity"] for finding in project.json("findings")["findings"]] == ["material"]
+    assert project.json("status")["guides"][0]["state"] == "stale"
+
+
+def test_a_date_in_the_future_accepts_nothing(work: tuple[Site, Project]) -> None:
+    site, project = work
+    site["/a"] = page("It costs 5 euros.")
+    project.guide("a", "/a")
+    project.run("crawl")
+    site["/a"] = page("It costs 50 euros.")
+    project.run("crawl", "--all")
+    project.guide("a", "/a", verified="2099-01-01")
+    project.run("status")
+    project.guide("a", "/a")
+    project.run("crawl", "--all")
+    assert len(project.json("findings")["findings"]) == 1
+
+
+def test_a_finding_is_not_accepted_with_another_of_its_source(work: tuple[Site, Project]) -> None:
+    site, project = work
+    wait, price = "You can change your mind for 30 days.", "It costs 5 euros."
+    file = project.guide("a", "/a", "/a")
+    text = file.read_text("utf-8")
+    first, second = ('/a\n    place: {quote: "' + quote + '"}\n' for quote in (wait, price))
+    head, mid, tail = text.split("/a\n")
+    file.write_text(head + first + mid + second + tail, "utf-8")
+    site["/a"] = page(f"{wait}\n{price}")
+    project.run("crawl")
+    site["/a"] = page("You can change your mind for 14 days.\nIt costs 50 euros.")
+    project.run("crawl", "--all")
+    found = project.json("findings")["findings"]
+    assert len(found) == 2
+    refused = project.run("stet", "--finding", str(found[0]["id"]))
+    assert refused.returncode == 2
+    assert len(project.json("findings")["findings"]) == 2
+    assert project.run("stet", "a").returncode == 0
+    assert project.json("findings")["findings"] == []
+
+
+def test_a_page_that_comes_back_empty_has_not_come_back(work: tuple[Site, Project]) -> None:
+    site, project = work
+    site["/a"] = page("It costs 5 euros.")
+    project.guide("a", "/a")
+    project.run("crawl")
+    del site.answers["/a"]
+    project.run("crawl", "--all")
+    project.run("crawl", "--all")
+    assert [finding["severity"] for finding in project.json("findings")["findings"]] == ["dead"]
+    site["/a"] = Answer(body="<!doctype html><title>x</title><div id=root></div><script src=/app.js></script>")
+    project.run("crawl", "--all")
+    assert [finding["severity"] for finding in project.json("findings")["findings"]] == ["dead"]

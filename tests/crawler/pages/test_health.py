@@ -88,12 +88,12 @@ def test_being_sent_to_a_login_page() -> None:
         ("<p>Accept cookies from us on this browser?</p><p>We use cookies. Read our policy.</p>", "consent-wall"),
         # What only speaks of such things is a page.
         ("<h1>Forbidden content</h1><p>What may not be posted here, and what we do about it when it is.</p>", "ok"),
-        ("<h1>When something went wrong</h1>" + "<p>Write to us and say what it was, and we will see to it.</p>" * 6, "ok"),
+        ("<h1>When something went wrong</h1>" + "<p>Write to us and say what it was, and we see to it.</p>" * 6, "ok"),
         ("<h1>Closing your account</h1><p>You must log in to close it. Open the settings, choose to close your account,"
          " and confirm twice. If you cannot log in any more, write to us, and we will ask you for some proof of who you"
          " are. It takes a week at most, and we tell you when it is done. You can come back within 30 days by logging"
          " in again; after that all of it is gone for good and cannot be had back by anybody, us included.</p>"
-         "<p>Some of what you have bought may be kept for ten years, because the law of taxes asks us for that.</p>", "ok"),
+         "<p>Some of what you have bought may be kept for ten years, because the law of taxes asks for it.</p>", "ok"),
     ],
 )  # fmt: skip
 def test_in_so_many_words(body: str, expected: str) -> None:
