@@ -155,6 +155,8 @@ class HttpFetcher:
         """One hop: a final attempt, or where to go next."""
         if chain.use_robots and (obstacle := await self._robots_obstacle(url, chain)):
             return obstacle
+        if self.hosts.given_up(url.pace):
+            return self._refused(url.href, RefusalKind.RATE, "its host answered 429 again and again: not asked")
         marker = (url.href, chain.jar.header(url.key))
         if marker in chain.seen or len(chain.hops) > chain.max_redirects:
             why = "the redirects form a loop" if marker in chain.seen else f"more than {chain.max_redirects} redirects"
@@ -175,7 +177,7 @@ class HttpFetcher:
         order = chain.order
         asked_before = bool(chain.hops) or order.attempt > 1
         loop = asyncio.get_running_loop()
-        async with self.hosts.turn(url.key):
+        async with self.hosts.turn(url.pace):
             start = loop.time()
             ask = Ask(
                 url=url,
@@ -193,13 +195,13 @@ class HttpFetcher:
             chain.spent += loop.time() - start
         if isinstance(outcome, Answer):
             wish = retry_after(outcome.header("retry-after"), self._clock.now())
-            self.hosts.answered(url.key, outcome.status, wish)
+            self.hosts.answered(url.pace, outcome.status, wish)
             chain.jar.take(url.key, outcome.headers)
         return outcome
 
     async def _robots_obstacle(self, url: ResourceUrl, chain: _Chain) -> Attempt | None:
         rules = await self._robots.rules(url, turn=(chain.order.attempt, chain.tries))
-        self.hosts.set_crawl_delay(url.key, rules.crawl_delay)
+        self.hosts.set_crawl_delay(url.pace, rules.crawl_delay)
         if rules.failed is not None:
             return replace(rules.failed, url=url.href, at=self._clock.now())
         if not rules.allows(url.href, self._robots.agent):

@@ -2,13 +2,27 @@
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
 
 MAX_WAITS = 20
 """After so many postponements the work is given out all the same; the pace of its host still holds it."""
+
+
+def interleaved(work: Iterable[Work], host_of: Callable[[Work], str]) -> Iterator[Work]:
+    """Each host's first piece, then each one's second, and so on: a long stretch of one host hides nobody."""
+    waiting: dict[str, deque[Work]] = {}
+    for piece in work:
+        waiting.setdefault(host_of(piece), deque()).append(piece)
+    turn = deque(waiting.values())
+    del waiting
+    while turn:
+        mine = turn.popleft()
+        yield mine.popleft()
+        if mine:
+            turn.append(mine)
 
 
 class HostQueue(Generic[Work]):

@@ -18,6 +18,9 @@ FIRST_BACK_OFF = 1.0
 MAX_HOSTS = 20_000
 _SLOW_DOWN = (429, 503)
 
+PATIENCE = 10
+"""So many answers of 429 in a row, each after a longer pause: the host is left alone for the rest of the run."""
+
 
 @dataclass(slots=True, kw_only=True)
 class _Pace:
@@ -27,6 +30,7 @@ class _Pace:
     free: datetime | None = None
     crawl_delay: float = 0.0
     penalty: float = 0.0
+    turned_away: int = 0
     active: int = 0
     waiting: int = field(default=0)
 
@@ -60,7 +64,7 @@ class Hosts:
     def ready_in(self, key: str) -> float:
         """Seconds until a request to this host would start at once; infinity while its slots are taken."""
         pace = self._paces.get(key)
-        if pace is None:
+        if pace is None or pace.turned_away >= PATIENCE:
             return 0.0
         if pace.waiting >= max(1, self._crawl.per_host):
             return float("inf")
@@ -69,11 +73,14 @@ class Hosts:
     def gap(self, key: str) -> float:
         """Seconds that a host wants between the starts of two requests."""
         pace = self._paces.get(key)
+        if pace is not None and pace.turned_away >= PATIENCE:
+            return 0.0  # nothing is sent any more
         return self._crawl.delay if pace is None else self._gap(pace)
 
     def answered(self, key: str, status: int, retry_after: float | None) -> None:
         """Learn from an answer: 429 and 503 slow the host down, doubling each time; others let it recover by halves."""
         pace = self._pace(key)
+        pace.turned_away = pace.turned_away + 1 if status == 429 else 0
         if status in _SLOW_DOWN:
             doubled = max(FIRST_BACK_OFF * min(1.0, self._crawl.delay or 0.1), pace.penalty * 2)
             pace.penalty = min(doubled, self._crawl.max_retry_after)
@@ -82,6 +89,11 @@ class Hosts:
             pace.free = max(pace.free or until, until)
         else:
             pace.penalty = pace.penalty / 2 if pace.penalty > 0.05 else 0.0
+
+    def given_up(self, key: str) -> bool:
+        """Whether the host has asked to be left alone so often that it is."""
+        pace = self._paces.get(key)
+        return pace is not None and pace.turned_away >= PATIENCE
 
     def set_crawl_delay(self, key: str, seconds: float | None) -> None:
         self._pace(key).crawl_delay = min(max(seconds or 0.0, 0.0), MAX_CRAWL_DELAY)

@@ -7,7 +7,18 @@ noticed a day later. "Cannot tell" (walls, time-outs, server errors) neither rai
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from crawler.model import Attempt, Fetched, LinkHistory, NotModified, PageHealth, Refused, Verdict, VerdictKind, Visit
+from crawler.model import (
+    Attempt,
+    Fetched,
+    LinkHistory,
+    NotModified,
+    PageHealth,
+    RefusalKind,
+    Refused,
+    Verdict,
+    VerdictKind,
+    Visit,
+)
 from crawler.policy import Policy
 from crawler.signs import Sign, sign_of
 from crawler.urls import public
@@ -194,8 +205,13 @@ def _verdict(visit: Visit, attempt: Attempt, sign: Sign) -> Verdict:
         status=status,
         final_url=public(final) if final else "",
         hops=attempt.hops,
-        attempts=len(visit.attempts),
+        attempts=sum(1 for one in visit.attempts if not _is_unasked(one)),
         elapsed_ms=elapsed,
         replacement=sign.replacement,
         tls_expires=attempt.tls_expires if isinstance(attempt, Fetched) else None,
     )
+
+
+def _is_unasked(attempt: Attempt) -> bool:
+    """Whether a host that had turned away too many was left alone: no attempt was made."""
+    return isinstance(attempt, Refused) and attempt.kind is RefusalKind.RATE and not attempt.hops

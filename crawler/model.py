@@ -52,6 +52,7 @@ class RefusalKind(StrEnum):
     """Why we did not ask, or went no further."""
 
     ROBOTS = "robots"
+    RATE = "http-429"
     MALFORMED = "malformed-url"
     SCHEME = "unsupported-scheme"
     ADDRESS = "forbidden-address"

@@ -4,7 +4,6 @@ Pure: the pages of stored snapshots come through `read`, which the caller backs 
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -43,8 +42,6 @@ from crawler.sections import fragment_state
 PageReader = Callable[[Snapshot], Page]
 
 AnswerReader = Callable[[Fetched], Page]
-
-_LINES = re.compile(rb"\n+")
 
 QUIET = (DriftKind.UNCHANGED, DriftKind.COSMETIC)
 
@@ -232,5 +229,4 @@ def _validators(known: KnownSource, visit: Visit, *, good: bool) -> Validators:
 
 
 def _text_digest(page: Page) -> str:
-    text = page.all_text().encode("utf-8", "replace").translate(None, b" \t\r\f")
-    return hashlib.sha256(_LINES.sub(b"\n", text)).hexdigest()
+    return hashlib.sha256(page.all_text().encode("utf-8", "replace").translate(None, b" \t\r\n\f")).hexdigest()

@@ -43,6 +43,7 @@ _BY_HEALTH = {
 
 _REFUSED = {
     RefusalKind.ROBOTS: VerdictKind.BLOCKED,
+    RefusalKind.RATE: VerdictKind.BLOCKED,
     RefusalKind.MALFORMED: VerdictKind.INVALID,
     RefusalKind.SCHEME: VerdictKind.INVALID,
     RefusalKind.ADDRESS: VerdictKind.INVALID,

@@ -337,7 +337,7 @@ class _Sweep:
     # ------------------------------------------------------------ is it us?
 
     def _note(self, case: _Case, attempt: Attempt, *, doubtful: bool) -> None:
-        if isinstance(attempt, Refused) and attempt.kind is not RefusalKind.ROBOTS:
+        if isinstance(attempt, Refused) and attempt.kind not in (RefusalKind.ROBOTS, RefusalKind.RATE):
             return
         loopback = case.host.startswith(_LOOPBACK)
         before = self._results.get(case.host) or HostResult(host=case.host)

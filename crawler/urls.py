@@ -54,6 +54,11 @@ class ResourceUrl:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
+    def pace(self) -> str:
+        """Whose pace a request keeps to: http and https of one name are one host to whoever runs it."""
+        return self.key.rpartition(":")[0] if self.port in _HTTP.values() else self.key
+
+    @property
     def origin(self) -> str:
         return f"{self.scheme}://{self.key}"
 
@@ -122,9 +127,9 @@ def _resource(url: ada_url.URL) -> ResourceUrl:
 
 
 def host_key(raw: str) -> str:
-    """`host:port` of a URL; "" where it has none that could be asked."""
+    """Whose pace a request for a URL keeps to; "" where there is no host that could be asked."""
     url = resource_url(raw)
-    return url.key if isinstance(url, ResourceUrl) else ""
+    return url.pace if isinstance(url, ResourceUrl) else ""
 
 
 def public(url: str) -> str:

@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from crawler.hostqueue import interleaved
 from crawler.model import CitedLook, Fetched, FetchOrder, ResourceId, Snapshot, Verdict, Visit
 from crawler.observe import AnswerReader, observe, read_answer
 from crawler.page import Page
 from crawler.page import read as read_page
 from crawler.policy import Policy, Schedule
 from crawler.ports import Clock, Sweeper
+from crawler.urls import host_key
 from guides.model import GuideId
 from loccit.recorded import is_fresh, recorded_looks, recorded_verdict
 from review.model import FindingOp
@@ -107,7 +109,7 @@ async def run_pass(
     outcome = "interrupted"
     try:
         with store.batch():
-            async with looking, aclosing(sweeper.sweep(order for _, order in due)) as visits:
+            async with looking, aclosing(sweeper.sweep(interleaved((order for _, order in due), _host))) as visits:
                 async for visit in visits:
                     await looking.add(resources[visit.url], visit, clock.now())
         outcome = "outage" if result.outage else "done"
@@ -134,6 +136,10 @@ def _remember(
         else:
             rest.append((resource, order))
     return rest, recorded, standing
+
+
+def _host(order: FetchOrder) -> str:
+    return host_key(order.url)
 
 
 _Visited = tuple[ResourceId, Visit, datetime]

@@ -8,9 +8,13 @@ import pytest
 from crawler_farm import LeapClock, QuickClock, answer, in_turn, running
 
 from crawler.fetch import HttpFetcher
-from crawler.hosts import MAX_CRAWL_DELAY, MAX_HOSTS, Hosts, retry_after
-from crawler.model import Fetched, FetchOrder
-from crawler.policy import CrawlSettings, NetworkSettings
+from crawler.hostqueue import interleaved
+from crawler.hosts import MAX_CRAWL_DELAY, MAX_HOSTS, PATIENCE, Hosts, retry_after
+from crawler.judge import judge
+from crawler.model import Fetched, FetchOrder, LinkHistory, Visit
+from crawler.policy import CrawlSettings, NetworkSettings, Policy
+from crawler.sweep import PoliteSweeper
+from crawler.urls import host_key
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -136,3 +140,46 @@ def test_a_429_with_retry_after_is_waited_out() -> None:
     assert isinstance(attempt, Fetched)
     assert attempt.status == 200
     assert sum(slept) >= 7
+
+
+def test_a_host_that_turns_thousands_away_is_given_up_for_this_run() -> None:
+    async def go() -> tuple[list[Visit], int]:
+        clock = LeapClock()
+        crawl = CrawlSettings(delay=0.1, retries=0, respect_robots=False)
+        async with (
+            running({}, default=answer(b"", status=429)) as farm,
+            HttpFetcher(crawl, NetworkSettings(allow=("127.0.0.0/8",)), clock) as fetcher,
+        ):
+            orders = [FetchOrder(url=farm.url(f"/{number}")) for number in range(3_000)]
+            sweeper = PoliteSweeper(fetcher, crawl, Policy(confirm_wait=0.0), clock)
+            return [visit async for visit in sweeper.sweep(orders)], len(farm.asked)
+
+    visits, asked = asyncio.run(go())
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    verdicts = [judge(visit, LinkHistory(), Policy(), now) for visit in visits]
+    assert len(visits) == 3_000 and asked < PATIENCE + 20
+    assert {(verdict.kind, verdict.reason) for verdict in verdicts} == {("blocked", "http-429")}
+    assert sum(verdict.attempts for verdict in verdicts) == asked
+
+
+def test_other_answers_between_keep_a_host_in_the_run() -> None:
+    hosts = Hosts(CrawlSettings(delay=0.0), LeapClock())
+    for _ in range(3):
+        for _ in range(PATIENCE - 1):
+            hosts.answered("a", 429, None)
+        hosts.answered("a", 200, None)
+    assert not hosts.given_up("a") and not hosts.given_up("never heard of")
+
+
+def test_http_and_https_of_one_name_share_a_pace() -> None:
+    assert host_key("http://a.example/x") == host_key("https://a.example/y") == "a.example"
+    assert host_key("https://a.example:8443/") == "a.example:8443"
+    assert host_key("http://[::1]/") == "[::1]" and host_key("nonsense") == ""
+
+
+def test_a_long_stretch_of_one_host_hides_nobody() -> None:
+    work = [*(f"a{number}" for number in range(50_000)), "b0", "c0", "b1"]
+    order = list(interleaved(work, lambda piece: piece[0]))
+    assert order[:6] == ["a0", "b0", "c0", "a1", "b1", "a2"]
+    assert sorted(order) == sorted(work)
+    assert list(interleaved([], str)) == []
