@@ -7,6 +7,9 @@ from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
 
+LATE = 0.1
+"""The part of a pause by which work may come late without putting off what comes after it."""
+
 MAX_WAITS = 20
 """After so many postponements the work is given out all the same; the pace of its host still holds it."""
 
@@ -39,6 +42,7 @@ class HostQueue(Generic[Work]):
         self._turn: deque[str] = deque()
         self._later: list[tuple[float, str]] = []
         self._due: dict[str, float] = {}
+        self._planned: dict[str, float] = {}
         self._waits: dict[str, int] = {}
         self._placed: set[str] = set()
         self._out: dict[str, int] = {}
@@ -63,6 +67,7 @@ class HostQueue(Generic[Work]):
             at, host = heapq.heappop(self._later)
             if self._due.get(host) == at:
                 del self._due[host]
+                self._planned[host] = at
                 self._turn.append(host)
         while self._turn:
             host = self._turn.popleft()
@@ -97,8 +102,10 @@ class HostQueue(Generic[Work]):
             del self._waiting[host]
         self._out[host] = self._out.get(host, 0) + 1
         gap = self._gap(host)
+        planned = self._planned.pop(host, now)
         if gap > 0 and self._open(host):
-            self._postpone(host, now + gap)
+            # Counted from when it should have started: the host's pace sees to it that nothing starts too soon.
+            self._postpone(host, (planned if now - planned <= gap * LATE else now) + gap)
         else:
             self._place(host)
         return work

@@ -18,6 +18,9 @@ FIRST_BACK_OFF = 1.0
 MAX_HOSTS = 20_000
 _SLOW_DOWN = (429, 503)
 
+LATE = 0.1
+"""A request that starts late by up to this part of the pause, because we were busy, does not put off those after it."""
+
 PATIENCE = 10
 """So many answers of 429 in a row, each after a longer pause: the host is left alone for the rest of the run."""
 
@@ -118,7 +121,10 @@ class Hosts:
         gap = self._gap(pace)
         lag = self._lag(pace)
         if gap > 0:
-            pace.free = self._clock.now() + timedelta(seconds=lag + gap)
+            now = self._clock.now()
+            late = (now - pace.free).total_seconds() if pace.free is not None and lag <= 0 else 0.0
+            start = lag if late > gap * LATE else lag - late
+            pace.free = now + timedelta(seconds=start + gap)
         if lag > 0:
             await self._clock.sleep(lag)
 

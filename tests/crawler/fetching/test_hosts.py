@@ -183,3 +183,18 @@ def test_a_long_stretch_of_one_host_hides_nobody() -> None:
     assert order[:6] == ["a0", "b0", "c0", "a1", "b1", "a2"]
     assert sorted(order) == sorted(work)
     assert list(interleaved([], str)) == []
+
+
+def test_a_little_lateness_is_made_up_for_and_a_long_one_is_not() -> None:
+    async def go(late: float) -> float:
+        clock = LeapClock()
+        hosts = Hosts(CrawlSettings(delay=1.0), clock)
+        first = clock.moment
+        for _ in range(10):
+            async with hosts.turn("a"):
+                pass
+            await clock.sleep(hosts.ready_in("a") + late)
+        return (clock.moment - first).total_seconds()
+
+    assert asyncio.run(go(0.05)) == pytest.approx(10.05)
+    assert asyncio.run(go(0.5)) == pytest.approx(15.0)
