@@ -6,9 +6,12 @@ from collections import OrderedDict
 from crawler.model import Fetched
 from crawler.page import Page, read
 
-MOST = 64
-MOST_BYTES = 16 * 1024 * 1024
-"""What lies here at most, in pages and in bytes of their bodies: the longest unused go first."""
+MOST = 16
+MOST_BYTES = 4 * 1024 * 1024
+"""What lies here at most, in pages and in bytes of their bodies: the longest unused go first.
+
+A parsed page takes some fifteen times the room of its body.
+"""
 
 _Key = tuple[str, str, str]
 

@@ -30,8 +30,8 @@ from storage.store import Store
 FLUSH_SECONDS = 2.0
 """A kill costs at most the looks of this time; they are made again by the next pass."""
 
-WAITING = 64
-WAITING_BYTES = 16 * 1024 * 1024
+WAITING = 8
+WAITING_BYTES = 4 * 1024 * 1024
 """Visits, and bytes of their bodies, that may wait to be looked at; beyond, whoever fetches waits."""
 
 PAGES_KEPT = 8
