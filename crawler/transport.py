@@ -23,7 +23,12 @@ MAX_IDLE_POOLS = 128
 KEEPALIVE = 20.0
 """Seconds that an idle connection is kept."""
 
-Origin = tuple[bytes, bytes, int | None]
+POOL_SIZE = 4
+"""Connections of one pool; where a host may be asked more often at once it has several, for the same reason."""
+
+Origin = tuple[bytes, bytes, int | None, int]
+"""Scheme, host, port, and which of the pools for them."""
+
 GiveBack = Callable[[], Awaitable[None]]
 
 
@@ -57,8 +62,7 @@ class PooledTransport(httpx.AsyncBaseTransport):
         if self._proxy is not None:
             await self._vet(url.host, url.port or (443 if url.scheme == "https" else 80))
         fresh = bool(request.extensions.get("fresh"))
-        origin = (url.raw_scheme, url.raw_host, url.port)
-        pool = _Pool(pool=self._new_pool(http2=False)) if fresh else self._pool(origin)
+        pool = _Pool(pool=self._new_pool(http2=False)) if fresh else self._pool(url)
         pool.active += 1
         try:
             answer = await pool.pool.handle_async_request(_core_request(request))
@@ -87,18 +91,24 @@ class PooledTransport(httpx.AsyncBaseTransport):
         return httpcore.AsyncConnectionPool(
             ssl_context=self._tls,
             proxy=self._proxy,
-            max_connections=self._per_host,
+            max_connections=min(self._per_host, POOL_SIZE),
             keepalive_expiry=KEEPALIVE,
             http2=http2,
             network_backend=self._backend,
         )
 
-    def _pool(self, origin: Origin) -> _Pool:
-        pool = self._pools.get(origin)
-        if pool is None:
-            pool = self._pools[origin] = _Pool(pool=self._new_pool(http2=True))
-        self._pools.move_to_end(origin)
-        return pool
+    def _pool(self, url: httpx.URL) -> _Pool:
+        """The first pool of an origin that has a connection to spare, so that warm ones are used first."""
+        part = 0
+        while True:
+            origin = (url.raw_scheme, url.raw_host, url.port, part)
+            pool = self._pools.get(origin)
+            if pool is None:
+                pool = self._pools[origin] = _Pool(pool=self._new_pool(http2=True))
+            if pool.active < POOL_SIZE or (part + 1) * POOL_SIZE >= self._per_host:
+                self._pools.move_to_end(origin)
+                return pool
+            part += 1
 
     async def _give_back(self, pool: _Pool, *, fresh: bool) -> None:
         pool.active -= 1

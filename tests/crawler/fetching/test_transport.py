@@ -140,3 +140,18 @@ def test_a_cancelled_fetch_stops_at_once() -> None:
                     return None
 
     assert asyncio.run(go()) is None
+
+
+def test_many_requests_to_one_host_at_once_reuse_warm_connections() -> None:
+    async def go() -> tuple[int, int]:
+        async with running({"/x": answer(b"page")}) as farm:
+            network = NetworkSettings(allow=("127.0.0.0/8",))
+            crawl = CrawlSettings(delay=0.0, per_host=16, concurrency=16, respect_robots=False)
+            async with HttpFetcher(crawl, network, QuickClock()) as fetcher:
+                for _ in range(10):
+                    found = await asyncio.gather(*(fetcher.fetch(FetchOrder(url=farm.url("/x"))) for _ in range(16)))
+                    assert all(isinstance(one, Fetched) and one.body == b"page" for one in found)
+            return farm.connections, len(farm.asked)
+
+    connections, asked = asyncio.run(go())
+    assert asked == 160 and connections <= 16
