@@ -59,17 +59,22 @@ class App:
         target = Path(name)
         if not target.name:
             raise LoccitError(f"{name!r} names no file to write to")
-        draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        # A device or a pipe is written to; put a file in its place and it is gone for everybody.
+        special = target.exists() and not target.is_file()
+        draft = target if special else target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if not special:
+                target.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("w", encoding="utf-8", newline="\n") as stream:
                 yield stream
-            draft.replace(target)
+            if not special:
+                draft.replace(target)
         except OSError as error:
             raise LoccitError(f"{name}: cannot be written: {error.strerror}") from None
         finally:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
+            if not special:
+                with suppress(OSError):
+                    draft.unlink(missing_ok=True)
 
 
 def _tell(line: str) -> None:

@@ -1,5 +1,6 @@
 """The installed command against a real site on loopback, as a user runs it."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -348,3 +349,19 @@ def test_a_page_that_comes_back_empty_has_not_come_back(work: tuple[Site, Projec
     site["/a"] = Answer(body="<!doctype html><title>x</title><div id=root></div><script src=/app.js></script>")
     project.run("crawl", "--all")
     assert [finding["severity"] for finding in project.json("findings")["findings"]] == ["dead"]
+
+
+def test_a_device_is_written_to_and_stays_one(work: tuple[Site, Project]) -> None:
+    site, project = work
+    site["/a"] = page("Fine.")
+    project.guide("a", "/a")
+    pipe = project.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    assert project.run("status", "--format", "json", "--output", "pipe").returncode == 0
+    assert b'"guides"' in reader.communicate(timeout=10)[0]
+    assert pipe.is_fifo()
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([str(COMMAND), "status"], cwd=project.folder, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert b"cannot write" in done.stderr
