@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
 
 from crawler.model import DriftKind
 from guides.model import Guide as GuideValue
@@ -33,15 +33,19 @@ def _findings() -> Select[Any]:
     )
 
 
+# Put together once: that takes longer than running it, and it runs at every look.
+_OF_RESOURCE = _findings().where(
+    FindingTable.resource_id == bindparam("resource"),
+    or_(
+        FindingTable.state.in_((FindingState.OPEN, FindingState.DISMISSED)),
+        and_(FindingTable.state == FindingState.ACCEPTED, FindingTable.kind == FindingKind.LINK),
+    ),
+)
+
+
 def findings_of(connection: Connection, resource: int) -> list[Finding]:
     """The open findings of a resource, the dismissed ones, and dead links that were let stand."""
-    state = FindingTable.state
-    decided = or_(
-        state == FindingState.DISMISSED,
-        and_(state == FindingState.ACCEPTED, FindingTable.kind == FindingKind.LINK),
-    )
-    query = _findings().where(FindingTable.resource_id == resource, or_(state == FindingState.OPEN, decided))
-    return [rows.finding_of(row) for row in connection.execute(query)]
+    return [rows.finding_of(row) for row in connection.execute(_OF_RESOURCE, {"resource": resource})]
 
 
 def findings(connection: Connection, states: Sequence[FindingState], guides: Sequence[GuideId]) -> list[Finding]:
