@@ -91,13 +91,13 @@ def observe(
         before = read(stored) if stored is not None and stored.id is not None else None
         verdict = settle_move(verdict, url=known.url, before=before, now=seen.get())
     good = seen is not None and seen.health.health is Health.OK and verdict.kind in (VerdictKind.OK, VerdictKind.MOVED)
+    new = seen is not None and seen.body is not None
     memory: Mapping[str, Any] = known.memory
     drifting = seen is not None and any(one.basis and one.basis.digest != seen.snapshot.digest for one in known.cited)
-    if seen is not None and (seen.body is not None or drifting) and good and (newest := known.newest) is not None:
+    if seen is not None and (new or drifting) and good and (newest := known.newest) is not None:
         # From one page alone there is nothing to learn: the first one is taken in when another has come.
         memory = learn(memory or learn({}, read(newest), newest.at), seen.get(), now)
     cited = tuple(_cited(one, seen, good=good, memory=memory, now=now) for one in known.cited)
-    new = seen is not None and seen.body is not None
     changed = new and good and known.newest is not None
     previous = timedelta(hours=known.interval_hours) if known.interval_hours is not None else None
     interval = next_interval(previous, changed=changed, schedule=schedule)

@@ -1,6 +1,5 @@
 """The tree that YAML and JSON are read into: plain values that know where they stand."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,7 +10,6 @@ MAX_DEPTH = 100
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
-_NUMBER = re.compile(r"[-+]?\d[\d_]*(\.\d*)?([eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,6 @@ class Scalar:
         """The truth value that it is, or None (YAML 1.1 words, of which JSON's are two)."""
         word = self.text.lower() if self.plain else ""
         return True if word in _TRUE else False if word in _FALSE else None
-
-    @property
-    def is_number(self) -> bool:
-        return self.plain and _NUMBER.fullmatch(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True)

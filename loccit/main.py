@@ -61,8 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     except OSError as error:
-        # A full disk or a closed output at the last step; what was recorded before is safe.
-        return _complain(f"cannot write the result: {error.strerror or error}")
+        # A file that is in the way, or (without a name) a full disk or a closed output at the last step.
+        what = f"{error.filename}: " if error.filename else "cannot write the result: "
+        return _complain(what + (error.strerror or str(error)))
 
 
 def _run(arguments: list[str]) -> int:
@@ -140,20 +141,12 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
 
 def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
     """Options that may stand before or after the command's name; after wins."""
-    absent = None if top else argparse.SUPPRESS
+    absent, off = (None, False) if top else (argparse.SUPPRESS, argparse.SUPPRESS)
     parser.add_argument(
         "--config", metavar="FILE", default=absent, help="settings (default: the nearest loccit.toml, going up)"
     )
-    parser.add_argument(
-        "--quiet",
-        "-q",
-        action="store_true",
-        default=absent or (False if top else argparse.SUPPRESS),
-        help="no progress",
-    )
-    parser.add_argument(
-        "--verbose", "-v", action="store_true", default=False if top else argparse.SUPPRESS, help="say more on stderr"
-    )
+    parser.add_argument("--quiet", "-q", action="store_true", default=off, help="no progress")
+    parser.add_argument("--verbose", "-v", action="store_true", default=off, help="say more on stderr")
 
 
 def _complain(message: str, hint: str = "") -> int:
