@@ -1,6 +1,8 @@
 # Everything happens in .venv; the first target that is asked for makes it.
 PYTHON ?= python3
 BIN := .venv/bin
+# Test processes at once: many tests wait for servers that misbehave, so two are worth it on one core too.
+JOBS ?= 2
 CORPUS ?= ../shared/corpus/dev
 
 .PHONY: demo test lint bench format clean
@@ -9,7 +11,7 @@ demo: .venv/installed
 	$(BIN)/loccit demo
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -1,15 +1,23 @@
 """Ports meet implementations: guides and the store, by the settings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Final, TypeAlias
 
 from crawler.urls import ResourceUrl, resource_url
 from guides.ignores import apply_rules
 from guides.load import load
 from guides.model import Guide, Library
 from loccit.settings import FILE, Settings
+from review.text import count, one_line
 from storage.store import Store
+from storage.sync import Synced
+
+Tell: TypeAlias = Callable[[str], None]
+
+SHOWN: Final = 12
+"""Guides named one by one."""
 
 
 def read_guides(settings: Settings, today: date, paths: Sequence[str] = ()) -> Library:
@@ -38,11 +46,23 @@ def _without_ignored(guide: Guide) -> Guide:
     return replace(guide, citations=tuple(each for each in guide.citations if not each.ignored))
 
 
-def sync(store: Store, library: Library, at: datetime, *, complete: bool = True) -> None:
+def sync(store: Store, library: Library, at: datetime, *, complete: bool = True, tell: Tell | None = None) -> None:
     """Tell the store which guides there are. With `complete`, others are retired, unless some file was unreadable.
 
-    A guide that is broken today is not a guide that was withdrawn: its findings and bases wait for it.
+    A guide that is broken today is not a guide that was withdrawn: its findings and bases wait for it. `tell` is told
+    what editors may want to hear of.
     """
     unreadable = any(problem.fatal for problem in library.problems)
     guides = [_without_ignored(guide) for guide in library.guides]
-    store.sync(guides, key=key_of, at=at, complete=complete and not unreadable)
+    done = store.sync(guides, key=key_of, at=at, complete=complete and not unreadable)
+    if tell is not None:
+        for line in _changed_guides(done):
+            tell(line)
+
+
+def _changed_guides(done: Synced) -> Iterator[str]:
+    """Guides that are there under another id, and gone ones whose findings ended with them."""
+    for was, now in done.renamed[:SHOWN]:
+        yield f"{one_line(was)} is {one_line(now)} now: its findings and what it was verified against went with it"
+    for guide, findings in [each for each in done.gone if each[1]][:SHOWN]:
+        yield f"{one_line(guide)} is no longer there: {count(findings, 'open finding')} of it closed"

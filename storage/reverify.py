@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from review.model import FindingKind, FindingState
 from storage import audit, bodies, rows
 from storage.statements import insert_or_update
-from storage.tables import Basis, Citation, Fetch, Finding, Snapshot, Standing
+from storage.tables import Basis, Citation, Fetch, Finding, Resource, Snapshot, Standing
 
 IN_FILE = "verified in the guide's file"
-_PLACES = (FindingKind.DRIFT, FindingKind.UNLOCATED)
+ABOUT_PLACES = (FindingKind.DRIFT, FindingKind.UNLOCATED)
 
 
 def verified_in_file(connection: Connection, guide: int, name: str, on: date, at: datetime) -> None:
@@ -48,6 +48,30 @@ def verified_in_file(connection: Connection, guide: int, name: str, on: date, at
         findings=findings,
         snapshots=list(moved.values()),
     )
+
+
+def on_that_day(connection: Connection, guide: int, on: date, at: datetime) -> None:
+    """A guide that is new here cites sources that are known: what they said on its day is what it was verified against.
+
+    `on`: the date in its file. A source without a good snapshot gets its basis at its first look.
+    """
+    if on > at.date() + timedelta(days=1):
+        return
+    cited = (
+        select(Citation.resource_id)
+        .join(Resource, Resource.id == Citation.resource_id)
+        .outerjoin(Basis, and_(Basis.guide_id == Citation.guide_id, Basis.resource_id == Citation.resource_id))
+        .where(
+            Citation.guide_id == guide,
+            Citation.active.is_(True),
+            Resource.newest_id.is_not(None),
+            Basis.guide_id.is_(None),
+        )
+    )
+    resources = [each for each in connection.execute(cited).scalars() if each is not None]
+    snapshots = {each: as_of(connection, each, rows.end_of(on)) for each in resources}
+    known = {resource: snapshot for resource, snapshot in snapshots.items() if snapshot is not None}
+    move(connection, guide, known, on=on, at=at, by=IN_FILE)
 
 
 def as_of(connection: Connection, resource: int, moment: datetime) -> int | None:
@@ -94,7 +118,7 @@ def _open(connection: Connection, guide: int, resources: Iterable[int]) -> list[
     query = select(Finding.id).where(
         Finding.guide_id == guide,
         Finding.state == FindingState.OPEN,
-        Finding.kind.in_(_PLACES),
+        Finding.kind.in_(ABOUT_PLACES),
         Finding.resource_id.in_(list(resources)),
     )
     return list(connection.execute(query.order_by(Finding.id)).scalars())

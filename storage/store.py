@@ -29,7 +29,7 @@ from storage import repair as mending
 from storage.engine import BUSY_SECONDS, Database, create
 from storage.errors import StoreError
 from storage.rows import AuditEntry, BasisRecord, Look, RunRecord
-from storage.sync import Key
+from storage.sync import Key, Synced
 from storage.sync import sync as sync_guides
 
 _Look: TypeAlias = tuple[Observation, tuple[FindingOp, ...]]
@@ -101,13 +101,14 @@ class Store:
 
     # ------------------------------------------------------------ guides and runs
 
-    def sync(self, library_guides: Sequence[Guide], *, key: Key, at: datetime, complete: bool) -> None:
+    def sync(self, library_guides: Sequence[Guide], *, key: Key, at: datetime, complete: bool) -> Synced:
         """Bring guides, citations and resources up to date with the files.
 
         `key` gives the resource of a URL as written, None where it is malformed (such a citation is kept without
-        resource). `complete`: guides that are not among these are retired; their findings become `resolved`.
+        resource). `complete`: guides that are not among these are retired; their findings become `resolved`,
+        unless the guide is there under another id.
         """
-        self._database.write(
+        return self._database.write(
             lambda connection: sync_guides(connection, library_guides, key=key, at=at, complete=complete)
         )
 

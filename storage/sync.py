@@ -11,11 +11,12 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, select, up
 from guides.model import Citation as CitationValue
 from guides.model import Guide as GuideValue
 from guides.model import Render
-from review.model import FindingState
+from review.model import FindingKind, FindingState
 from storage import rows
 from storage.columns import bounded, clean, json_bytes, name_hash
 from storage.engine import SYNC, alone
-from storage.reverify import verified_in_file
+from storage.renames import Renamed, renamed, take_over
+from storage.reverify import ABOUT_PLACES, on_that_day, verified_in_file
 from storage.rows import AnyRow
 from storage.statements import chunks, insert_new
 from storage.tables import Citation, Finding, Guide, Resource, Standing
@@ -25,6 +26,15 @@ Key = Callable[[str], str | None]
 NO_LONGER_CITED = "No longer cited by the guide"
 GUIDE_GONE = "The guide is no longer there"
 CITES_ANOTHER = "The guide cites another address there now"
+OTHER_PLACE = "The guide cites another place of the page now"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """What an editor may want to hear of: guides with a new id (was, is), and gone ones with their open findings."""
+
+    renamed: tuple[tuple[str, str], ...] = ()
+    gone: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,7 +48,7 @@ class _Sync:
     """Resources that gained a citation: due at once, since it has no basis yet."""
 
 
-def sync(connection: Connection, guides: Sequence[GuideValue], *, key: Key, at: datetime, complete: bool) -> None:
+def sync(connection: Connection, guides: Sequence[GuideValue], *, key: Key, at: datetime, complete: bool) -> Synced:
     """See `Store.sync`."""
     alone(connection, SYNC)
     work = _Sync(connection=connection, key=key, at=at)
@@ -51,12 +61,18 @@ def sync(connection: Connection, guides: Sequence[GuideValue], *, key: Key, at: 
     }
     ids = _write_guides(work, changed, held)
     _write_citations(work, {ids[hashed]: guide for hashed, guide in changed.items()})
+    done = Synced()
     if complete:
-        _retire_guides(work, [row.id for hashed, row in held.items() if row.active and hashed not in told])
+        gone = [row for hashed, row in held.items() if row.active and hashed not in told]
+        pairs = _renamed(work, gone, {ids[hashed]: guide for hashed, guide in told.items()}, held)
+        done = _retire_guides(work, gone, pairs)
     _refresh(work)
     for hashed, guide in changed.items():
-        if guide.verified is not None and hashed in held:
+        if guide.verified is not None:
+            if hashed not in held:
+                on_that_day(connection, ids[hashed], guide.verified, at)
             verified_in_file(connection, ids[hashed], clean(guide.id), guide.verified, at)
+    return done
 
 
 def _by_hash(guides: Iterable[GuideValue]) -> dict[str, GuideValue]:
@@ -157,42 +173,77 @@ def _citation_values(citation: CitationValue, resource: int | None) -> dict[str,
 
 
 def _moved(work: _Sync, before: AnyRow, values: Mapping[str, Any]) -> None:
-    """A citation that was known: what was measured of another page, or while it was retired, is forgotten."""
+    """A citation that was known: what was measured elsewhere, or while it was retired, is forgotten."""
     same = before.resource_id == values["resource_id"]
-    if same and before.active and before.render == values["render"]:
+    here = same and before.place == values["place"]
+    if here and before.active and before.render == values["render"]:
         return
     work.touched |= {before.resource_id or 0, values["resource_id"] or 0}
-    if same and before.active:
+    if here and before.active:
         return
     work.fresh.add(values["resource_id"] or 0)
     work.connection.execute(delete(Standing).where(Standing.citation_id == before.id))
     work.connection.execute(update(Citation).where(Citation.id == before.id).values(fragment=None))
     if not same:
         _resolve(work, [before.id], CITES_ANOTHER)
+    elif not here:
+        _resolve(work, [before.id], OTHER_PLACE, kinds=ABOUT_PLACES)
 
 
-def _retire_guides(work: _Sync, guides: Sequence[int]) -> None:
+def _renamed(
+    work: _Sync, gone: Sequence[AnyRow], told: Mapping[int, GuideValue], held: Mapping[str, AnyRow]
+) -> list[Renamed]:
+    """Guides that are gone under one id and there under another, which nobody has decided anything about."""
+    if not gone:
+        return []
+    first = min(row.added for row in gone)
+    settled = {row.id for row in held.values() if row.stet_on is not None or (row.active and row.added <= first)}
+    could_be = {row: guide for row, guide in told.items() if row not in settled}
+    sources = {
+        row: frozenset(filter(None, (work.key(each.url) for each in guide.citations)))
+        for row, guide in could_be.items()
+    }
+    return renamed(work.connection, gone, could_be, sources)
+
+
+def _retire_guides(work: _Sync, guides: Sequence[AnyRow], pairs: Sequence[Renamed]) -> Synced:
+    for pair in pairs:
+        take_over(work.connection, pair, work.at)
+    former = {pair.old for pair in pairs}
+    gone: list[tuple[str, int]] = []
     for part in chunks(guides):
-        query = select(Citation.id).where(Citation.guide_id.in_(part), Citation.active.is_(True))
-        _retire_citations(work, list(work.connection.execute(query).scalars()), GUIDE_GONE)
-        work.connection.execute(update(Guide).where(Guide.id.in_(part)).values(active=False))
+        for row in part:
+            query = select(Citation.id).where(Citation.guide_id == row.id, Citation.active.is_(True))
+            note = NO_LONGER_CITED if row.id in former else GUIDE_GONE
+            resolved = _retire_citations(work, list(work.connection.execute(query).scalars()), note)
+            if row.id not in former:
+                gone.append((row.name, resolved))
+        ids = [row.id for row in part]
+        work.connection.execute(update(Guide).where(Guide.id.in_(ids)).values(active=False))
+    return Synced(renamed=tuple((pair.was, pair.now) for pair in pairs), gone=tuple(gone))
 
 
-def _retire_citations(work: _Sync, citations: Sequence[int], note: str) -> None:
+def _retire_citations(work: _Sync, citations: Sequence[int], note: str) -> int:
+    """Gives how many open findings ended by it."""
+    resolved = 0
     for part in chunks(citations):
         query = select(Citation.resource_id).where(Citation.id.in_(part))
         work.touched |= {each or 0 for each in work.connection.execute(query).scalars()}
         work.connection.execute(update(Citation).where(Citation.id.in_(part)).values(active=False))
         work.connection.execute(delete(Standing).where(Standing.citation_id.in_(part)))
-        _resolve(work, part, note)
+        resolved += _resolve(work, part, note)
+    return resolved
 
 
-def _resolve(work: _Sync, citations: Sequence[int], note: str) -> None:
-    work.connection.execute(
+def _resolve(
+    work: _Sync, citations: Sequence[int], note: str, *, kinds: Sequence[FindingKind] = tuple(FindingKind)
+) -> int:
+    done = work.connection.execute(
         update(Finding)
-        .where(Finding.citation_id.in_(citations), Finding.state == FindingState.OPEN)
+        .where(Finding.citation_id.in_(citations), Finding.state == FindingState.OPEN, Finding.kind.in_(kinds))
         .values(state=FindingState.RESOLVED, note=note, closed=work.at, updated=work.at)
     )
+    return done.rowcount
 
 
 # ---------------------------------------------------------------- resources

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
         )
     plan = PassPlan(kind="crawl", policy=settings.policy, schedule=settings.schedule, everything=options.all)
     with open_store(settings) as store:
-        sync(store, library, now)
+        sync(store, library, now, tell=app.say)
         with Bar("crawling", quiet=app.quiet) as bar:
             result = pass_over(settings, store, plan, app.clock, on_start=bar.start)
         if result.outage and result.undecided == result.due:

@@ -56,7 +56,7 @@ def _status(folder: str | None, app: App) -> Exit:
     library = read_guides(app.settings, app.today())
     app.problems(library.problems)
     with open_store(app.settings) as store:
-        sync(store, library, app.clock.now())
+        sync(store, library, app.clock.now(), tell=app.say)
         report = report_now(app, store, library)
         newest = store.evidence()
     told = status_of(report, lambda url: newest.get(key_of(url) or ""))

@@ -18,7 +18,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     library = read_guides(app.settings, app.today())
     app.problems(library.problems)
     with open_store(app.settings) as store:
-        sync(store, library, app.clock.now())
+        sync(store, library, app.clock.now(), tell=app.say)
         report = report_now(app, store, library)
     render = {"html": html.render_report, "markdown": markdown.render_report, "json": json_.render_report}
     rendered = render[options.format](report)

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     library = read_guides(app.settings, app.today())
     app.problems(library.problems)
     with open_store(app.settings) as store:
-        sync(store, library, app.clock.now())
+        sync(store, library, app.clock.now(), tell=app.say)
         report = report_now(app, store, library, options.guides)
     width, color = console()
     rendered = {

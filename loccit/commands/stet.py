@@ -31,7 +31,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     app.problems(library.problems)
     by = options.by or _login()
     with open_store(app.settings) as store:
-        sync(store, library, app.clock.now())
+        sync(store, library, app.clock.now(), tell=app.say)
         if options.finding is not None:
             return _one_finding(options, app, store, by)
         if not options.guides:
