@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from guides.model import GuideProblem
 from guides.read import KNOWN, matches
-from guides.settings import GuideSettings
+from guides.settings import DEFAULT_PATHS, GuideSettings
 
 NEVER = frozenset({"__pycache__", ".git", ".hg", ".svn", "node_modules", ".venv", "venv", ".tox", ".loccit"})
 _WILD = frozenset("*?[")
@@ -32,12 +32,13 @@ def name_of(path: Path, root: Path) -> str:
 def find_files(
     root: Path, settings: GuideSettings, paths: Sequence[str] = ()
 ) -> tuple[list[Found], list[GuideProblem]]:
-    """The files that `settings.paths` or the explicit `paths` name, each once, in name order."""
+    """The files that `settings.paths` and its mappings name, or the explicit `paths`, each once, in name order."""
     found: dict[str, Found] = {}
     problems: list[GuideProblem] = []
     seen: set[tuple[int, int]] = set()
-    wanted = [pattern.replace(os.sep, "/") for pattern in (paths or settings.paths)]
-    for pattern in wanted:
+    mapped = tuple(mapping.path for mapping in settings.mapping)
+    wanted = [pattern.replace(os.sep, "/") for pattern in (paths or (*settings.paths, *mapped))]
+    for pattern in dict.fromkeys(wanted):
         matched = 0
         for path in _expand(root, pattern, explicit=bool(paths)):
             matched += 1
@@ -49,7 +50,8 @@ def find_files(
                 continue
             seen.update([key] if key else [])
             found[name] = Found(name, path)
-        if not matched:
+        # Who maps files and leaves `paths` as it was has no guides of the default kind, and need not be told so.
+        if not matched and not (mapped and pattern in DEFAULT_PATHS):
             problems.append(_nothing(root, pattern, explicit=bool(paths)))
     return sorted(found.values(), key=lambda file: file.name), problems
 
@@ -70,8 +72,8 @@ def _nothing(root: Path, pattern: str, *, explicit: bool) -> GuideProblem:
         )
     return GuideProblem(
         file=pattern,
-        message=f"no guide matches this pattern of `paths` below {root.name or root}",
-        hint="correct `paths` in [guides] of loccit.toml",
+        message=f"no guide matches this pattern of `paths` or of a mapping below {root.name or root}",
+        hint="correct it in [guides] of loccit.toml",
         fatal=False,
     )
 

@@ -1,16 +1,20 @@
 """How guides are found and read: the `[guides]` table of loccit.toml."""
 
 from dataclasses import dataclass
+from typing import Final
+
+DEFAULT_PATHS: Final = ("guides/**/*.md",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
     """Which fields of a many-in-one YAML or JSON file are a guide's.
 
-    `path` is a glob like those of `paths`. `items` is the dotted path to the list (or object of objects) that
-    holds the guides, "" for the file itself; `*` steps through every value. The other fields name a key of an
-    entry (dotted for nested ones) or are a template such as "Delete your {name} account". A template or key
-    that an entry lacks gives an empty field, and an entry without `url` is a guide without citations.
+    `path` is a glob like those of `paths`, and need not be among them. `items` is the dotted path to the list (or
+    object of objects) that holds the guides, "" for the file itself; `*` steps through every value. The other
+    fields name a key of an entry (dotted for nested ones) or are a template such as "Delete your {name} account".
+    A template or key that an entry lacks gives an empty field, and an entry without `url` is a guide without
+    citations.
     `$key` is the key of an entry of an object, or the number (from 1) of an entry of a list. A `url` or `text`
     key may end in `*`: `url_*` stands for every key that begins with `url_`.
     """
@@ -49,7 +53,7 @@ class LinkSettings:
 class GuideSettings:
     """`inline = false` leaves links in a guide's body out; `ignore` are globs of files to leave out."""
 
-    paths: tuple[str, ...] = ("guides/**/*.md",)
+    paths: tuple[str, ...] = DEFAULT_PATHS
     ignore: tuple[str, ...] = ()
     inline: bool = True
     mapping: tuple[Mapping, ...] = ()

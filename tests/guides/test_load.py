@@ -87,3 +87,14 @@ def test_survey_of_an_empty_folder(tmp_path: Path) -> None:
     found = survey(tmp_path, today=TODAY)
     assert found.guides == 0
     assert tomllib.loads(to_toml(found))["guides"]["paths"] == ["guides/**/*.md"]
+
+
+def test_a_mapped_file_is_read_without_being_in_paths(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/sites.json").write_text('[{"id": "a", "title": "A", "url": "https://a.example/"}]', "utf-8")
+    mapped = GuideSettings(mapping=(Mapping(path="data/*.json"),))
+    library = load(tmp_path, mapped, today=date(2026, 1, 1))
+    assert [guide.id for guide in library.guides] == ["a"]
+    assert library.problems == ()
+    nothing = load(tmp_path, GuideSettings(mapping=(Mapping(path="none/*.json"),)), today=date(2026, 1, 1))
+    assert [problem.file for problem in nothing.problems] == ["none/*.json"]
