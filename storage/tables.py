@@ -234,6 +234,8 @@ class Finding(Base):
             postgresql_where=text("state = 'open'"),
         ),
         Index(None, "state", "guide_id"),
+        # The desk's first question, in the order in which it is told; closed ones only grow.
+        Index("ix_finding_open", "id", sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -14,6 +14,7 @@ from crawler.model import DriftKind, Health
 from storage import bodies, deltas
 from storage.errors import StoreError
 from storage.headers import pack_headers, unpack_headers
+from storage.migrate import HEAD
 from storage.store import Store
 from storage.tables import Body, Snapshot
 
@@ -202,8 +203,9 @@ def test_a_fetch_that_finds_nothing_new_costs_less_than_200_bytes(store: Store) 
     assert dict(store.timeline(only(store))[1].headers)["server"] == "cloudflare"
 
 
-def test_a_store_of_the_first_release_is_brought_up_to_date(url: str) -> None:
-    pages = old_store(url)
+@pytest.mark.parametrize("revision", [f"v{number:04}" for number in range(1, int(HEAD[1:]))])
+def test_a_store_of_any_release_is_brought_up_to_date(url: str, revision: str) -> None:
+    pages = old_store(url, revision)
     with Store.open(url) as store:
         resource = only(store)
         assert [each.digest for each in store.snapshots(resource)] == [digest(pages[n]) for n in (0, 2, 3)]
@@ -220,6 +222,8 @@ def test_a_store_of_the_first_release_is_brought_up_to_date(url: str) -> None:
         row = asked(store, select(Body.place, Body.base).where(Body.digest == digest(page(9))))[0]
         assert (row.place, row.base) == (3, digest(pages[3]))
         assert store.body(digest(page(9))) == page(9)
+        assert [(each.id, each.summary, each.now) for each in store.findings()] == [(2, "14 days", 4)]
+        assert store.fsck(at=START).whole
 
 
 def test_bodies_shared_by_two_resources_keep_their_place(store: Store) -> None:

@@ -14,21 +14,30 @@ from storage.columns import Moment, json_bytes, name_hash
 from storage.engine import create
 
 
-def old_store(url: str) -> list[bytes]:
-    """Makes it at `url`; gives the pages in the order in which they were seen, the second one not kept."""
+def old_store(url: str, revision: str = "v0001") -> list[bytes]:
+    """Makes it at `url`; gives the pages in the order in which they were seen, the second one not kept.
+
+    With a later `revision` it has been brought up to that one since, and no further.
+    """
     database = create(url)
     try:
-        return database.write(_fill)
+        pages = database.write(_fill)
+        database.write(lambda connection: _upgrade(connection, revision))
+        return pages
     finally:
         database.close()
 
 
-def _fill(connection: Connection) -> list[bytes]:
+def _upgrade(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", "storage:migrations")
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "v0001")
+    command.upgrade(config, revision)
+
+
+def _fill(connection: Connection) -> list[bytes]:
+    _upgrade(connection, "v0001")
     _insert(connection, "guide", name="g", name_hash=_hash("g"), title="G", file="g.md", line=1, active=True)
     _insert(connection, "resource", url=URL, url_hash=_hash(URL), render="auto", next_due=START, newest_id=4)
     _insert(connection, "citation", guide_id=1, key="c1", key_hash=_hash("c1"), resource_id=1, url=URL, line=1)
@@ -49,7 +58,7 @@ def _fill(connection: Connection) -> list[bytes]:
             last_seen=START + number * DAY,
             status=200,
             good=True,
-            pinned=number == 0,
+            pinned=number != 1,
             health="ok",
             final_url=URL,
             headers=json_bytes([["etag", str(number)]]),
@@ -66,6 +75,8 @@ def _fill(connection: Connection) -> list[bytes]:
             reason="http-200",
         )
     _insert(connection, "basis", guide_id=1, resource_id=1, snapshot_id=1, set_at=START, set_by="crawl")
+    _insert(connection, "finding", kind="link", state="accepted", summary="was gone", now_id=3)
+    _insert(connection, "finding", kind="drift", state="open", summary="14 days", basis_id=1, now_id=4)
     return pages
 
 
@@ -77,6 +88,18 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "snapshot": {},
     "fetch": {"elapsed_ms": 1},
     "basis": {},
+    "finding": {
+        "guide_id": 1,
+        "citation_id": 1,
+        "resource_id": 1,
+        "severity": "material",
+        "url": URL,
+        "print": "",
+        "opened": START,
+        "updated": START,
+        "by": "",
+        "note": "",
+    },
 }
 
 
