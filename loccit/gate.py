@@ -1,9 +1,11 @@
 """One check, from the guides to its report: sweep, judge, mark what fails, hold it against the baseline."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
+from pathlib import Path
 
 from guides.model import Library
 from loccit.app import App
@@ -14,17 +16,22 @@ from loccit.passes import PassPlan, PassResult
 from loccit.progress import Bar
 from loccit.reporting import report_now
 from loccit.since import Changes, top_of
+from loccit.state import read_state, write_state
 from loccit.wiring import key_of, open_store, sync
 from review.baseline import Entry, hold_against, parse
 from review.model import CheckReport, StateKind
 from review.report import STALE, mark_failures
+from storage.store import Store
 
 MOST_BYTES = 50_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """How a check is made. `words` fail it; `state`: the store is used; `complete`: all guides are there."""
+    """How a check is made. `words` fail it; `state`: the store is used; `complete`: all guides are there.
+
+    `carried` is a state file, which stands in for the store (see `loccit.state`).
+    """
 
     words: frozenset[str]
     state: bool = True
@@ -34,6 +41,12 @@ class Gate:
     """Only citations on these lines are judged on the spot, the others by their recorded history."""
     max_age: timedelta | None = None
     """Good results that are younger are reused."""
+    carried: Path | None = None
+
+    @property
+    def keeps_bases(self) -> bool:
+        """Whether there is anything that a place can have drifted from."""
+        return self.state and self.carried is None
 
 
 def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResult]:
@@ -50,16 +63,14 @@ def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResu
         max_age=gate.max_age,
     )
     started = app.clock.now()
-    with open_store(settings, in_memory=not gate.state) as store:
-        # Only part of the guides may have been read: the others are not retired for that.
-        sync(store, library, started, complete=False)
+    with _opened(app, library, gate, started) as store:
         with Bar("checking", quiet=app.quiet) as bar:
             result = pass_over(settings, store, plan, app.clock, on_start=bar.start)
         report = make_check(
             library,
             result,
             version=version("loccit"),
-            state=gate.state,
+            state=gate.keeps_bases,
             started=started,
             finished=app.clock.now(),
             touched=None if gate.changes is None else gate.changes.touches,
@@ -72,6 +83,29 @@ def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResu
         stale=tuple(line.view.guide.id for line in stale if line.state.state is StateKind.STALE),
     )
     return _against_baseline(app, report, gate), result
+
+
+@contextmanager
+def _opened(app: App, library: Library, gate: Gate, now: datetime) -> Iterator[Store]:
+    """The store of this check, told of its guides and of what is carried. What was learned is carried on in the end,
+    also where the check was broken off.
+    """
+    with open_store(app.settings, in_memory=not gate.keeps_bases) as store:
+        # Only part of the guides may have been read: the others are not retired for that.
+        sync(store, library, now, complete=False)
+        if gate.carried is None:
+            yield store
+            return
+        told = read_state(gate.carried, now)
+        if told.warning:
+            rest = f"; it is kept as {gate.carried.name}.unreadable, and this run starts afresh" if told.foreign else ""
+            app.complain(f"warning: {gate.carried}: {told.warning}{rest}")
+        store.put_carried(told.links)
+        try:
+            yield store
+        finally:
+            if failed := write_state(gate.carried, store.carried(), app.clock.now()):
+                app.complain(f"warning: {failed}")
 
 
 def _touched_urls(library: Library, changes: Changes) -> frozenset[str]:

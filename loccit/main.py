@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "verify every citation now (the CI gate)",
     "fix": "put new addresses in the place of moved ones, archived copies in that of dead ones",
     "baseline": "record today's failures: new ones fail, known ones not until they expire",
+    "state": "join the state files of several runs",
     "crawl": "one scheduled pass: fetch what is due, record snapshots, flag guides",
     "status": "each guide's state, and why",
     "findings": "the open findings, worst first",

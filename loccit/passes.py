@@ -131,7 +131,7 @@ def _remember(
         look = Look(verdict=recorded_verdict(known, plan.policy), cited=recorded_looks(known))
         recorded[order.url] = look
         untouched = plan.urls is not None and order.url not in plan.urls
-        if untouched or is_fresh(known.verdict, known.history, now, plan.max_age):
+        if untouched or is_fresh(known, now, plan.max_age):
             standing[order.url] = look
         else:
             rest.append((resource, order))

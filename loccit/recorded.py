@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from crawler.judge import MIN_RUNS
-from crawler.model import CitedLook, KnownSource, LinkHistory, Verdict, VerdictKind
+from crawler.model import CitedLook, KnownSource, Verdict, VerdictKind
 from crawler.policy import Policy
 
 UNTOUCHED = Verdict(
@@ -31,13 +31,17 @@ def _lasts(known: KnownSource, policy: Policy) -> bool:
     return history.checked - history.failing_since >= timedelta(hours=policy.confirm_hours)
 
 
-def is_fresh(verdict: Verdict | None, history: LinkHistory, now: datetime, max_age: timedelta | None) -> bool:
+def is_fresh(known: KnownSource, now: datetime, max_age: timedelta | None) -> bool:
     """Whether a good verdict is young enough to stand for a new look. Only good ones are reused: what failed is asked
-    again; and nothing from the future is, which a wrong clock may have written.
+    again, and so is a page of which a fragment is cited that nobody has looked for; and nothing from the future is,
+    which a wrong clock may have written.
     """
-    if max_age is None or verdict is None or verdict.kind not in _GOOD or history.checked is None:
+    verdict, checked = known.verdict, known.history.checked
+    if max_age is None or verdict is None or verdict.kind not in _GOOD or checked is None:
         return False
-    return timedelta(0) <= now - history.checked <= max_age
+    if any(each.fragment and each.fragment_state is None for each in known.cited):
+        return False
+    return timedelta(0) <= now - checked <= max_age
 
 
 def recorded_looks(known: KnownSource) -> tuple[CitedLook, ...]:

@@ -34,7 +34,10 @@ def changes_since(root: Path, revision: str) -> Changes:
     Renamed files count by what was changed in them; files that git does not track yet count as new. Raises UsageError
     where git cannot tell.
     """
-    if not revision or revision.startswith("-"):
+    if not revision.strip():
+        # An unset variable of a CI job: everything would be checked, or nothing, and nobody would notice.
+        raise UsageError("--since names no revision: it is empty", "Is the variable that it comes from set?")
+    if revision.startswith("-"):
         raise UsageError(f"{revision!r} is no git revision")
     base = _merge_base(root, revision)
     # Renames are found in the whole repository, since a guide may come from outside of this folder.

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection
 
+from crawler.carried import Carried
 from crawler.model import (
     Digest,
     FetchOrder,
@@ -23,7 +24,7 @@ from crawler.model import (
 )
 from guides.model import Guide, GuideId
 from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
-from storage import audit, bodies, desk, fsck, ledger, looks, migrate, retention, runs
+from storage import audit, bodies, carried, desk, fsck, ledger, looks, migrate, retention, runs
 from storage import backup as copying
 from storage import repair as mending
 from storage.engine import BUSY_SECONDS, Database, create
@@ -297,6 +298,17 @@ class Store:
         """The digest of each resource's newest good page, by its URL."""
         with self._database.reading() as connection:
             return ledger.evidence(connection)
+
+    # ------------------------------------------------------------ what a state file carries
+
+    def put_carried(self, links: Mapping[str, Carried]) -> None:
+        """What a state file knows of the links, by their URLs, takes the place of what the store knew of them."""
+        self._database.write(lambda connection: carried.put(connection, links))
+
+    def carried(self) -> dict[str, Carried]:
+        """What a state file is to know of every link that was looked at, by its URL."""
+        with self._database.reading() as connection:
+            return carried.take(connection)
 
     # ------------------------------------------------------------ upkeep
 

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 
 from guides.lint import lint
 from guides.model import Library
@@ -49,7 +50,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fail-on", metavar="WORD,…", help="what fails (default: [policy] fail_on)")
     parser.add_argument("--no-state", action="store_true", help="neither read nor write the store")
     parser.add_argument(
-        "--max-age", metavar="AGE", type=_age, help="reuse good results that are younger (6h, 2d); needs a store"
+        "--state",
+        metavar="FILE",
+        help="instead of the store, a small file of what is known of links, for a CI cache or a branch",
+    )
+    parser.add_argument(
+        "--max-age",
+        metavar="AGE",
+        type=_age,
+        help="reuse good results that are younger (6h, 2d); needs a store or a state file",
     )
     parser.add_argument("--offline", action="store_true", help="the guides alone: nothing is fetched or stored")
     parser.add_argument("--strict", action="store_true", help="with --offline: warnings fail too")
@@ -65,10 +74,11 @@ def _age(text: str) -> timedelta:
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:
+    carried = _state_file(options, app)
     chosen = targets(options.format, options.output, default=FORMATS[0])
     settings = app.settings
     words = fail_words_of(settings.policy.fail_on if options.fail_on is None else options.fail_on)
-    changes = changes_since(app.settings.root, options.since) if options.since else None
+    changes = None if options.since is None else changes_since(app.settings.root, options.since)
     library = read_guides(settings, app.today(), options.paths)
     if changes is not None:
         library = only_changed(library, changes)
@@ -94,6 +104,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
         baseline=() if options.no_baseline else read_baseline(app),
         changes=changes,
         max_age=options.max_age,
+        carried=carried,
     )
     report, result = check(app, library, gate)
     _write(chosen, options, app, report)
@@ -103,6 +114,17 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     # A guide that cannot be read is the guide's own mistake, and its citations went unchecked.
     broken = "invalid" in words and any(problem.fatal for problem in library.problems)
     return Exit.FAILS if broken or report_fails(report) else Exit.OK
+
+
+def _state_file(options: argparse.Namespace, app: App) -> Path | None:
+    if options.state is None:
+        return None
+    if options.no_state:
+        raise UsageError("--state names a file to keep, and --no-state keeps nothing", "Leave one of them out.")
+    path = app.cwd / options.state
+    if not options.state or not path.name or path.is_dir():
+        raise UsageError(f"--state: {options.state!r} names no file")
+    return path
 
 
 def _offline(
