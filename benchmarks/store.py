@@ -15,21 +15,18 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import queries
 import zstandard
 from sqlalchemy import Connection, text
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from storage import bodies
-from storage.columns import Moment, name_hash
 from storage.store import Store
 
-START = datetime(2024, 1, 1, tzinfo=UTC)
-RESOURCES, LOOKS, SNAPSHOTS = 100_000, 5_000_000, 1_000_000
 URL = "https://example.com/"
 
 
@@ -147,135 +144,6 @@ SCHEMES: dict[str, Callable[[Sequence[Sequence[bytes]], Path], dict[str, Any]]] 
 }
 
 
-# ---------------------------------------------------------------- a queue at scale
-
-QUERIES = {
-    "due": "SELECT id, url FROM resource WHERE next_due <= :now ORDER BY next_due, id LIMIT 100",
-    "open findings": (
-        "SELECT f.id, f.severity, f.summary, g.name, c.key FROM finding f JOIN guide g ON g.id = f.guide_id "
-        "JOIN citation c ON c.id = f.citation_id WHERE f.state = 'open' ORDER BY f.id"
-    ),
-    "a guide's state": (
-        "SELECT c.url, r.verdict, r.checked, s.kind FROM citation c JOIN resource r ON r.id = c.resource_id "
-        "LEFT JOIN standing s ON s.citation_id = c.id JOIN guide g ON g.id = c.guide_id WHERE g.name_hash = :guide"
-    ),
-    "a timeline": 'SELECT * FROM "fetch" WHERE resource_id = 77 ORDER BY at DESC LIMIT 100',
-}
-
-
-def fill(connection: Connection, scale: float) -> dict[str, int]:
-    """Ten citations a guide, looks and snapshots spread evenly; one guide in a hundred has an open finding."""
-    size = {
-        "resources": max(100, int(RESOURCES * scale)),
-        "looks": int(LOOKS * scale),
-        "snapshots": int(SNAPSHOTS * scale),
-    }
-    resources = size["resources"]
-    moment = Moment().process_bind_param
-    at = moment(START, connection.dialect)
-    step = 3_600_000_000 if connection.dialect.name == "sqlite" else timedelta(hours=1)
-
-    def many(statement: str, rows: Iterator[dict[str, Any]]) -> None:
-        held: list[dict[str, Any]] = []
-        for row in rows:
-            held.append(row)
-            if len(held) == 5000:
-                connection.execute(text(statement), held)
-                held.clear()
-        if held:
-            connection.execute(text(statement), held)
-
-    blank = b"\0" * 32
-    hashes = [hashlib.sha256(b"%d" % number).digest() for number in range(1000)]
-    many(
-        "INSERT INTO resource (id, url, url_hash, render, added, next_due, failures, etag, last_modified, title) "
-        "VALUES (:id, :url, :hash, 'auto', :at, :due, 0, '', '', '')",
-        (
-            {"id": n, "url": f"{URL}{n}", "hash": hashlib.sha256(b"u%d" % n).digest(), "at": at, "due": at + n * step}
-            for n in range(1, resources + 1)
-        ),
-    )
-    many(
-        "INSERT INTO guide (id, name, name_hash, title, file, line, active, added, content) "
-        "VALUES (:id, :name, :hash, '', '', 1, :yes, :at, :blank)",
-        (
-            {"id": n, "name": f"g{n}", "hash": bytes.fromhex(name_hash(f"g{n}")), "yes": True, "at": at, "blank": blank}
-            for n in range(1, resources // 10 + 1)
-        ),
-    )
-    many(
-        'INSERT INTO citation (id, guide_id, key, key_hash, resource_id, role, title, url, line, "column", render, '
-        "active) VALUES (:id, :guide, :key, :hash, :id, 'citation', '', :key, 1, 1, 'auto', :yes)",
-        (
-            {"id": n, "guide": 1 + (n - 1) // 10, "key": f"c{n}", "hash": hashes[n % 10], "yes": True}
-            for n in range(1, 10 * (resources // 10) + 1)
-        ),
-    )
-    many(
-        "INSERT INTO finding (id, guide_id, citation_id, resource_id, kind, state, severity, url, opened, updated, "
-        'summary, print, "by", note) '
-        "VALUES (:id, :guide, :id, :id, 'drift', :state, 'material', '', :at, :at, '', '', '', '')",
-        (
-            {"id": n, "guide": 1 + (n - 1) // 10, "state": "open" if n % 1000 == 0 else "accepted", "at": at}
-            for n in range(1, 10 * (resources // 10) + 1)
-        ),
-    )
-    many(
-        "INSERT INTO snapshot (id, resource_id, digest, at, last_seen, status, good, pinned, health, final_url) "
-        "VALUES (:id, :resource, :digest, :at, :at, 200, :yes, :no, 'ok', :url)",
-        (
-            {
-                "id": n,
-                "resource": 1 + n % resources,
-                "digest": hashlib.sha256(b"s%d" % n).digest(),
-                "at": at + n * step / 1000 if not isinstance(step, int) else at + n * 1000,
-                "yes": True,
-                "no": False,
-                "url": URL,
-            }
-            for n in range(1, size["snapshots"] + 1)
-        ),
-    )
-    each = max(1, size["looks"] // resources)
-    many(
-        'INSERT INTO "fetch" (resource_id, at, snapshot_id, status, elapsed_ms, attempts, verdict, reason) '
-        "VALUES (:resource, :at, :snapshot, 200, 20, 1, 'ok', 'http-200')",
-        (
-            {"resource": resource, "at": at + turn * step, "snapshot": resource}
-            for resource in range(1, resources + 1)
-            for turn in range(each)
-        ),
-    )
-    return size
-
-
-def queue(url: str, scale: float) -> dict[str, Any]:
-    with Store.open(url) as store:
-        began = time.perf_counter()
-        size = store._database.write(lambda connection: fill(connection, scale))
-        filled = time.perf_counter() - began
-        store._database.write(lambda connection: connection.execute(text("ANALYZE")))
-        told: dict[str, Any] = {"size": size, "fill_seconds": round(filled, 1), "queries": {}}
-        with store._database.reading() as connection:
-            now = Moment().process_bind_param(START + timedelta(hours=size["resources"] // 2), connection.dialect)
-            values = {"now": now, "guide": bytes.fromhex(name_hash("g5"))}
-            for name, query in QUERIES.items():
-                mine = {key: value for key, value in values.items() if f":{key}" in query}
-                times = []
-                for _ in range(50):
-                    began = time.perf_counter()
-                    connection.execute(text(query), mine).all()
-                    times.append(time.perf_counter() - began)
-                explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
-                plan = [str(row[-1]) for row in connection.execute(text(explain + query), mine)]
-                told["queries"][name] = {
-                    "ms_p50": percentile(times, 0.5),
-                    "ms_p99": percentile(times, 0.99),
-                    "plan": plan,
-                }
-    return told
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--corpus", type=Path, help="folder with timelines/")
@@ -284,7 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--scale", type=float, default=1.0, help="1: 100,000 resources, 5 million looks, 1 million snapshots"
     )
-    parser.add_argument("--url", default="", help="also measure the queue there: an empty PostgreSQL database")
+    parser.add_argument(
+        "--postgres", action="store_true", help="the queue also on a PostgreSQL out of the tests' wheel"
+    )
     options = parser.parse_args(arguments)
     told: dict[str, Any] = {"bodies": {}, "queue": {}}
     sets = {"synthetic": [synthetic(options.synthetic)]}
@@ -299,10 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with tempfile.TemporaryDirectory() as folder:
                 told["bodies"][name][scheme] = measure(histories, Path(folder))
     if options.scale > 0:
-        with tempfile.TemporaryDirectory() as folder:
-            told["queue"]["sqlite"] = queue(f"sqlite:///{folder}/queue.db", options.scale)
-        if options.url:
-            told["queue"]["postgresql"] = queue(options.url, options.scale)
+        told["queue"] = queries.both(options.scale, postgres=options.postgres)
     print(json.dumps(told, indent=2))
     return 0
 
