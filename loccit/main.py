@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "what changed, block by block, word by word",
     "stet": "let it stand: the guide still holds",
     "report": "the drift report",
+    "issue": "open, update or close the one issue that holds the drift report",
     "schedule": "crawl what is due, again and again",
     "fsck": "check every snapshot, reference and decision in the store",
     "prune": "apply the retention policy to old snapshots and looks",

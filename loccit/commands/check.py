@@ -121,7 +121,7 @@ def _state_file(options: argparse.Namespace, app: App) -> Path | None:
         return None
     if options.no_state:
         raise UsageError("--state names a file to keep, and --no-state keeps nothing", "Leave one of them out.")
-    path = app.cwd / options.state
+    path = app.cwd / Path(options.state)
     if not options.state or not path.name or path.is_dir():
         raise UsageError(f"--state: {options.state!r} names no file")
     return path
