@@ -18,12 +18,13 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url, 
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import StaticPool
 
-from storage.errors import RETRIED, StoreError, lost, sqlstate, translated
+from storage.errors import RETRIED, StoreError, lost, sqlstate, translated, unanswered
 
 T = TypeVar("T")
 
 BUSY_SECONDS: Final = 30.0
-_TRIES: Final = 4
+_WAITS: Final = (0.0, 0.1, 0.5, 2.0, 4.0, 8.0)
+"""Seconds before something is done again: a server that is started anew is back within a few."""
 _WRITES: Final = "loccit_writes"
 
 
@@ -36,31 +37,61 @@ class Database:
     guard: AbstractContextManager[Any] = field(default_factory=nullcontext)
     """A database in memory is one connection, which threads must take in turn."""
 
+    folder: Path | None = None
+    """Where the file is; told apart by it is a disk that is full from one that fails."""
+    answered: threading.Event = field(default_factory=threading.Event)
+    """A connection was made before: one that cannot be made now may be made in a moment."""
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view, whatever is written meanwhile."""
-        with self.guard, translated(self.name), self.engine.connect() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            with connection.begin():
-                yield connection
+        with self.guard, translated(self.name, self.folder), self._view() as connection:
+            yield connection
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` reads in one consistent view. It is done again where the connection was lost."""
+
+        def once() -> T:
+            with self._view() as connection:
+                return work(connection)
+
+        return self._again(once)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """All that `work` does, or nothing. It is done again where the database gave it up for another one's sake."""
-        with self.guard, translated(self.name):
-            for _ in range(_TRIES - 1):
-                try:
-                    return self._once(work)
-                except exc.DBAPIError as error:
-                    # Whatever `work` does is put so that doing it twice is doing it once: a connection that was lost
-                    # at the commit leaves open whether it was done.
-                    if not (lost(error) or sqlstate(error) in RETRIED):
-                        raise
-            return self._once(work)
 
-    def _once(self, work: Callable[[Connection], T]) -> T:
-        with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
-            return work(connection)
+        def once() -> T:
+            with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+                self.answered.set()
+                return work(connection)
+
+        return self._again(once)
+
+    @contextmanager
+    def _view(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                self.answered.set()
+                yield connection
+
+    def _again(self, once: Callable[[], T]) -> T:
+        with self.guard, translated(self.name, self.folder):
+            for wait in _WAITS:
+                try:
+                    return once()
+                except exc.DBAPIError as error:
+                    # Whatever is written is put so that doing it twice is doing it once: a connection that was lost at
+                    # the commit leaves open whether it was done.
+                    if not self._passing(error):
+                        raise
+                    time.sleep(wait)
+            return once()
+
+    def _passing(self, error: exc.DBAPIError) -> bool:
+        """Whether it may be otherwise in a moment."""
+        return lost(error) or sqlstate(error) in RETRIED or (self.answered.is_set() and unanswered(error))
 
     def close(self) -> None:
         self.engine.dispose()
@@ -100,8 +131,10 @@ def _sqlite(url: URL, root: Path | None, busy_seconds: float) -> Database:
         return Database(engine=engine, name="in memory", guard=threading.RLock())
     assert url.database is not None
     name = url.database
+    folder: Path | None = None
     if not name.startswith("file:"):
         path = (root or Path.cwd()) / name
+        folder = path.parent
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except (OSError, ValueError) as error:
@@ -110,7 +143,7 @@ def _sqlite(url: URL, root: Path | None, busy_seconds: float) -> Database:
         url = url.set(database=str(path))
     engine = create_engine(url, connect_args={"timeout": busy_seconds})
     _listen_sqlite(engine, busy_seconds, in_memory=False)
-    return Database(engine=engine, name=name)
+    return Database(engine=engine, name=name, folder=folder)
 
 
 def _listen_sqlite(engine: Engine, busy_seconds: float, *, in_memory: bool) -> None:

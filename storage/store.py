@@ -124,8 +124,7 @@ class Store:
             self._run = None
 
     def last_run(self, kind: str | None = None) -> RunRecord | None:
-        with self._database.reading() as connection:
-            return runs.last(connection, kind)
+        return self._database.read(lambda connection: runs.last(connection, kind))
 
     # ------------------------------------------------------------ the ledger
 
@@ -133,36 +132,29 @@ class Store:
         self, now: datetime, *, everything: bool = False, guides: frozenset[GuideId] | None = None
     ) -> list[tuple[ResourceId, FetchOrder]]:
         """What is to be fetched (cited by `guides`, where given), the longest overdue first."""
-        with self._database.reading() as connection:
-            return ledger.due(connection, now, everything=everything, guides=guides)
+        return self._database.read(lambda connection: ledger.due(connection, now, everything=everything, guides=guides))
 
     def known(self, resource: ResourceId) -> KnownSource:
-        with self._database.reading() as connection:
-            return ledger.known(connection, resource)
+        return self._database.read(lambda connection: ledger.known(connection, resource))
 
     def body(self, digest: Digest) -> bytes:
         """The raw body, checked against its digest; StoreError where it is damaged or not kept."""
-        with self._database.reading() as connection:
-            return bodies.get(connection, digest)
+        return self._database.read(lambda connection: bodies.get(connection, digest))
 
     def has_body(self, digest: Digest) -> bool:
         """Whether the raw body is kept (`keep = "texts"` lets some go)."""
-        with self._database.reading() as connection:
-            return bodies.kept(connection, digest)
+        return self._database.read(lambda connection: bodies.kept(connection, digest))
 
     def snapshots(self, resource: ResourceId, *, good_only: bool = True) -> list[Snapshot]:
         """The stored snapshots of a resource, oldest first; the bodies of some may not be kept."""
-        with self._database.reading() as connection:
-            return ledger.snapshots(connection, resource, good_only=good_only)
+        return self._database.read(lambda connection: ledger.snapshots(connection, resource, good_only=good_only))
 
     def snapshot(self, snapshot: SnapshotId) -> Snapshot:
-        with self._database.reading() as connection:
-            return ledger.snapshot(connection, snapshot)
+        return self._database.read(lambda connection: ledger.snapshot(connection, snapshot))
 
     def timeline(self, resource: ResourceId, *, limit: int = 1000) -> list[Look]:
         """The last looks at a resource, newest first."""
-        with self._database.reading() as connection:
-            return ledger.timeline(connection, resource, limit=limit)
+        return self._database.read(lambda connection: ledger.timeline(connection, resource, limit=limit))
 
     # ------------------------------------------------------------ recording
 
@@ -233,24 +225,20 @@ class Store:
 
     def findings_of(self, resource: int) -> list[Finding]:
         """Of one resource: open findings, and those whose state is not to be raised again."""
-        with self._database.reading() as connection:
-            return desk.findings_of(connection, resource)
+        return self._database.read(lambda connection: desk.findings_of(connection, resource))
 
     def findings(
         self, *, states: Sequence[FindingState] = (FindingState.OPEN,), guides: Sequence[GuideId] = ()
     ) -> list[Finding]:
         """The findings in these states (of these guides, where given), oldest first."""
-        with self._database.reading() as connection:
-            return desk.findings(connection, states, guides)
+        return self._database.read(lambda connection: desk.findings(connection, states, guides))
 
     def finding(self, finding: FindingId) -> Finding | None:
-        with self._database.reading() as connection:
-            return desk.finding(connection, finding)
+        return self._database.read(lambda connection: desk.finding(connection, finding))
 
     def view(self, guides: Sequence[Guide]) -> list[GuideView]:
         """Each guide of the files with all that the store knows of it, in their order."""
-        with self._database.reading() as connection:
-            return desk.view(connection, guides)
+        return self._database.read(lambda connection: desk.view(connection, guides))
 
     def stet(
         self,
@@ -276,28 +264,23 @@ class Store:
         return self._database.write(lambda connection: desk.decide(connection, finding, state, by=by, note=note, at=at))
 
     def basis_of(self, guide: GuideId, resource: ResourceId) -> BasisRecord | None:
-        with self._database.reading() as connection:
-            return desk.basis_of(connection, guide, resource)
+        return self._database.read(lambda connection: desk.basis_of(connection, guide, resource))
 
     def sources(self) -> int:
         """How many resources are watched."""
-        with self._database.reading() as connection:
-            return desk.sources(connection)
+        return self._database.read(lambda connection: desk.sources(connection))
 
     def audit_log(self) -> list[AuditEntry]:
         """Every decision, oldest first."""
-        with self._database.reading() as connection:
-            return audit.entries(connection)
+        return self._database.read(lambda connection: audit.entries(connection))
 
     def resources(self) -> list[tuple[ResourceId, str]]:
         """Every resource with its URL, watched or not, in the order in which they came."""
-        with self._database.reading() as connection:
-            return ledger.resources(connection)
+        return self._database.read(lambda connection: ledger.resources(connection))
 
     def evidence(self) -> dict[str, Digest]:
         """The digest of each resource's newest good page, by its URL."""
-        with self._database.reading() as connection:
-            return ledger.evidence(connection)
+        return self._database.read(lambda connection: ledger.evidence(connection))
 
     # ------------------------------------------------------------ what a state file carries
 
@@ -307,8 +290,7 @@ class Store:
 
     def carried(self) -> dict[str, Carried]:
         """What a state file is to know of every link that was looked at, by its URL."""
-        with self._database.reading() as connection:
-            return carried.take(connection)
+        return self._database.read(lambda connection: carried.take(connection))
 
     # ------------------------------------------------------------ upkeep
 
