@@ -1,15 +1,30 @@
-"""The real command, killed at any moment: its store is as if nothing had been.
+"""The real command, killed, starved or cut off at any moment: its store is as if nothing had been.
 
 `LOCCIT_KILLS=200` kills 200 times instead of a few.
 """
 
+import json
 import os
 import random
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from loccit_crashes import PAGES, guides, image, killed_crawl, set_round, sqlite_url, whole_crawl
+from loccit_crashes import (
+    PAGES,
+    crawl,
+    ended,
+    fatten,
+    guides,
+    image,
+    killed_crawl,
+    set_round,
+    small_disk,
+    sqlite_url,
+    whole_crawl,
+)
 from loccit_site import Project, Site, project
 from storage_servers import PostgresServer, running_postgres
 
@@ -58,3 +73,58 @@ def killed_until_same(world: tuple[Site, Project], url: str, never: str, kills: 
         assert image(url) == image(never)
     assert len(image(url)["findings"]) >= PAGES // 3
     return met
+
+
+def test_a_full_disk_is_called_that_and_the_next_crawl_goes_on(world: tuple[Site, Project], tmp_path: Path) -> None:
+    site, mine = world
+    set_round(site, 0)
+    fatten(site)
+    never = sqlite_url(tmp_path / "whole")
+    whole_crawl(mine, never)
+    with small_disk(tmp_path / "small", "800k") as make_larger:
+        url = f"sqlite:///{tmp_path / 'small' / 'loccit.db'}"
+        for _ in range(2):
+            code, said = ended(crawl(mine, url))
+            assert code == 2 and "the disk is full; what was recorded before is safe: free some space" in said
+            # What was recorded can be read, with not a byte to spare.
+            assert mine.run("findings", LOCCIT_STORE__URL=url).returncode == 0
+        there = mine.run("fsck", "--format", "json", LOCCIT_STORE__URL=url)
+        assert json.loads(there.stdout)["whole"] and 0 < json.loads(there.stdout)["snapshots"] < PAGES
+        make_larger("40m")
+        whole_crawl(mine, url)
+        assert image(url) == image(never)
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="needs prlimit, of util-linux")
+def test_a_file_that_may_not_grow(world: tuple[Site, Project], tmp_path: Path) -> None:
+    site, mine = world
+    set_round(site, 0)
+    fatten(site)
+    url, never = sqlite_url(tmp_path / "limited"), sqlite_url(tmp_path / "whole")
+    whole_crawl(mine, never)
+    code, said = ended(crawl(mine, url, largest=400_000))
+    assert code == 2 and "its file may not grow any further" in said and "raise the limit" in said
+    whole_crawl(mine, url)
+    assert image(url) == image(never)
+
+
+def test_connections_are_cut_and_the_server_is_restarted(world: tuple[Site, Project], postgres: PostgresServer) -> None:
+    site, mine = world
+    url, never = postgres.new_database(), postgres.new_database()
+    cuts = 0
+    for number in range(max(1, KILLS // 20)):
+        set_round(site, number)
+        whole_crawl(mine, never)
+        cut_off = crawl(mine, url)
+        until = time.monotonic() + 30
+        while cut_off.poll() is None and time.monotonic() < until:
+            time.sleep(0.15)
+            cuts += postgres.cut()
+        ended(cut_off)
+        restarted = crawl(mine, url)
+        time.sleep(1.2)
+        postgres.restart()
+        ended(restarted)
+        whole_crawl(mine, url)
+        assert image(url) == image(never)
+    assert cuts >= 2

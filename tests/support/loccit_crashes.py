@@ -4,9 +4,12 @@ import os
 import random
 import subprocess
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from loccit_site import COMMAND, Project, Site, page
 from sqlalchemy import select
 
@@ -31,14 +34,24 @@ def set_round(site: Site, number: int) -> None:
         del site.answers["/p7"]
 
 
+def fatten(site: Site) -> None:
+    """Every page carries some bytes that nothing makes smaller."""
+    for number, (path, answer) in enumerate(site.answers.items()):
+        if path.startswith("/p"):
+            bulk = random.Random(number).randbytes(10_000).hex()
+            site[path] = type(answer)(body=f"{answer.body}<!-- {bulk} -->")
+
+
 def guides(project: Project) -> None:
     for each in range(0, PAGES, 10):
         project.guide(f"g{each}", *(f"/p{number}" for number in range(each, each + 10)), verified="2026-11-24")
 
 
-def crawl(project: Project, url: str) -> "subprocess.Popen[str]":
+def crawl(project: Project, url: str, *, largest: int | None = None) -> "subprocess.Popen[str]":
+    """A crawl, started; `largest`: no file that it writes may have more bytes."""
+    limit = ["prlimit", f"--fsize={largest}"] if largest is not None else []
     return subprocess.Popen(
-        [str(COMMAND), "crawl", "--all", "--quiet"],
+        [*limit, str(COMMAND), "crawl", "--all", "--quiet"],
         cwd=project.folder,
         env={**os.environ, "NO_COLOR": "1", "LOCCIT_STORE__URL": url},
         stdout=subprocess.PIPE,
@@ -71,6 +84,33 @@ def killed_crawl(project: Project, url: str, after: float) -> bool:
         return True
     assert process.returncode == 0, problem
     return False
+
+
+def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    """Exit code and standard error of a crawl that ends by itself; what it says is one line for people."""
+    _, said = process.communicate(timeout=180)
+    assert "Traceback" not in said
+    assert process.returncode in (0, 2), said
+    assert len(said.splitlines()) == (1 if process.returncode else 0), said
+    return process.returncode, said
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
+    """A file system of so few bytes at `folder`; gives what makes it larger. Skips where mounting is not allowed."""
+    folder.mkdir()
+    try:
+        _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder))
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"a small file system can only be mounted as root ({error})")
+    try:
+        yield lambda larger: _mount("-o", f"remount,size={larger}", str(folder))
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def _mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True, capture_output=True)
 
 
 def image(url: str) -> dict[str, Any]:

