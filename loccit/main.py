@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from loccit.errors import LoccitError
 from loccit.exits import Exit
@@ -32,6 +33,7 @@ COMMANDS = {
     "schedule": "crawl what is due, again and again",
     "fsck": "check every snapshot, reference and decision in the store",
     "prune": "apply the retention policy to old snapshots and looks",
+    "import": "make guides or places of citations out of public data sets",
     "backup": "copy the store to a file, while a crawl runs",
     "export": "snapshots as WARC, or each guide's status and badge",
     "demo": "the whole story on this machine alone, with no internet",
@@ -84,7 +86,7 @@ def _run(arguments: list[str]) -> int:
         quiet=options.quiet,
         verbose=options.verbose,
     )
-    module = importlib.import_module(f"loccit.commands.{options.command}")
+    module = _module(options.command)
     # Tens of thousands of guides and citations live until the end: looking through them for circles again and again
     # would take longer than reading them did.
     gc.set_threshold(100_000, 20, 100)
@@ -97,6 +99,11 @@ def _run(arguments: list[str]) -> int:
         if not isinstance(error, StoreError):
             raise
         return _complain(str(error))
+
+
+def _module(command: str) -> ModuleType:
+    """The module of a command; `import` is a word of Python's own."""
+    return importlib.import_module(f"loccit.commands.{'import_' if command == 'import' else command}")
 
 
 class _Version(argparse.Action):
@@ -137,7 +144,7 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
         child = commands.add_parser(name, allow_abbrev=False, help=what, description=what[0].upper() + what[1:] + ".")
         _common(child, top=False)
         if name == command:
-            importlib.import_module(f"loccit.commands.{name}").configure(child)
+            _module(name).configure(child)
     return parser
 
 

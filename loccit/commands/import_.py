@@ -1,0 +1,175 @@
+"""`loccit import`: guides, or places of citations, out of public data sets."""
+
+import argparse
+import difflib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from guides.justdeleteme import Drafted, draft_guides, quoted
+from guides.load import read_bytes
+from guides.model import Css, Guide, GuideProblem, Role
+from guides.placing import Placed, Placing, place_in
+from guides.rewrite import replace_bytes
+from guides.termsarchive import Declared, declarations, draft_guide
+from guides.writeback import WritebackError
+from loccit.app import App
+from loccit.errors import LoccitError, UsageError
+from loccit.exits import Exit
+from loccit.wiring import key_of, read_guides
+from review.text import count, inert, one_line
+
+MOST_BYTES = 100_000_000
+MOST_FILES = 50_000
+SHOWN = 12
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("justdeleteme", "opentermsarchive"))
+    parser.add_argument("source", metavar="FILE|DIR", help="sites.json; a declaration, or a folder of them")
+    parser.add_argument(
+        "--output", metavar="DIR", help="write guides there (justdeleteme: default guides/justdeleteme)"
+    )
+    parser.add_argument("--force", action="store_true", help="write over guides that are there")
+    parser.add_argument(
+        "--mapping",
+        action="store_true",
+        help="justdeleteme: write nothing, show the settings that read the file itself",
+    )
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="opentermsarchive: change the guides' files (default: only show the change)",
+    )
+
+
+def run(options: argparse.Namespace, app: App) -> Exit:
+    source = app.cwd / options.source
+    if not source.exists():
+        raise UsageError(f"{options.source}: there is no such file or folder")
+    if options.what == "justdeleteme":
+        return _justdeleteme(source / "sites.json" if source.is_dir() else source, options, app)
+    return _opentermsarchive(source, options, app)
+
+
+def _read(path: Path) -> bytes:
+    data = read_bytes(path, str(path), MOST_BYTES)
+    if isinstance(data, GuideProblem):
+        raise UsageError(str(data))
+    return data
+
+
+# ---------------------------------------------------------------- JustDeleteMe
+
+
+def _justdeleteme(file: Path, options: argparse.Namespace, app: App) -> Exit:
+    try:
+        drafts = list(draft_guides(_read(file)))
+    except ValueError as error:
+        raise UsageError(f"{options.source}: {one_line(str(error), 200)}") from None
+    if options.mapping:
+        print(_mapping(options.source), end="")
+        return Exit.OK
+    made = [each for each in drafts if isinstance(each, Drafted)]
+    for bad in [each for each in drafts if not isinstance(each, Drafted)][:SHOWN]:
+        app.complain(f"entry {bad.entry} is left out: {one_line(bad.why, 200)}")
+    return _write_guides(((each.id, each.text) for each in made), options.output or "guides/justdeleteme", options, app)
+
+
+def _mapping(file: str) -> str:
+    return (
+        "# For loccit.toml: every entry of the file is a guide, and the file stays as it is.\n"
+        "[[guides.mapping]]\n"
+        f'path = {quoted(file)}\nid = "name"\ntitle = "Delete your {{name}} account"\nservice = "name"\n'
+        'difficulty = "difficulty"\nurl = ["url", "url_*"]\ntext = ["notes"]\n'
+    )
+
+
+def _write_guides(guides: Iterable[tuple[str, str]], folder: str, options: argparse.Namespace, app: App) -> Exit:
+    written = kept = 0
+    for ident, text in guides:
+        target = app.cwd / folder / f"{ident}.md"
+        if target.exists() and not options.force:
+            kept += target.read_text("utf-8", errors="replace") != text
+            continue
+        with app.output(str(target)) as out:
+            out.write(text)
+        written += 1
+    app.say(f"{folder}: {count(written, 'guide')} written")
+    if kept:
+        app.say(f"{count(kept, 'guide')} of that name differ and were left as they are; --force writes over them")
+    return Exit.OK
+
+
+# ---------------------------------------------------------------- Open Terms Archive
+
+
+def _opentermsarchive(source: Path, options: argparse.Namespace, app: App) -> Exit:
+    services = list(_declared(source, app))
+    pages = [page for service in services for page in service]
+    if not pages:
+        raise UsageError(f"{options.source}: there is no declaration in it")
+    lost = [page for page in pages if page.lost]
+    for page in lost[:SHOWN]:
+        app.say(f"{one_line(page.service)}, {one_line(page.document)}: {page.lost} could not be taken over")
+    if len(lost) > SHOWN:
+        app.say(f"… and {len(lost) - SHOWN} more")
+    if options.output:
+        return _write_guides((draft_guide(service) for service in services if service), options.output, options, app)
+    return _place(pages, options, app)
+
+
+def _declared(source: Path, app: App) -> Iterator[list[Declared]]:
+    files = sorted(source.rglob("*.json"))[:MOST_FILES] if source.is_dir() else [source]
+    for file in files:
+        if file.name.endswith(".history.json") or "node_modules" in file.parts or not file.is_file():
+            continue
+        try:
+            yield list(declarations(_read(file)))
+        except ValueError as error:
+            # Other JSON lies beside declarations; a file that was named must be one.
+            if file == source:
+                raise UsageError(f"{file.name}: {one_line(str(error), 200)}") from None
+            if app.verbose:
+                app.say(f"{file.name} is left out: {one_line(str(error), 200)}")
+
+
+def _place(pages: list[Declared], options: argparse.Namespace, app: App) -> Exit:
+    places = {key: page.place for page in pages if page.place is not None and (key := key_of(page.url)) is not None}
+    library = read_guides(app.settings, app.today())
+    app.problems(library.problems)
+    by_file: dict[str, list[Placing]] = {}
+    for guide in library.guides:
+        for wanted in _wanted(guide, places):
+            by_file.setdefault(guide.file, []).append(wanted)
+    done = 0
+    for name, wanted_here in by_file.items():
+        done += _mend(name, wanted_here, options, app)
+    changed = "placed" if options.write else "would be placed; nothing was written (--write does it)"
+    app.say(f"{count(len(places), 'page')} with a place declared, {count(done, 'citation')} {changed}")
+    return Exit.OK
+
+
+def _wanted(guide: Guide, places: dict[str, Css]) -> Iterator[Placing]:
+    for each in guide.citations:
+        place = places.get(key_of(each.url) or "")
+        if place is not None and each.place is None and each.role is not Role.INLINE:
+            yield Placing(guide=guide.id, citation=each, place=place)
+
+
+def _mend(name: str, wanted: list[Placing], options: argparse.Namespace, app: App) -> int:
+    before = _read(app.settings.root / name)
+    made: Placed = place_in(name, before, wanted, app.settings.guides, today=app.today())
+    for each in made.refused:
+        where = f"{name}:{each.citation.line}"
+        app.complain(f"{where}: a place cannot be written here safely; by hand: css {quoted(each.place.css)}")
+    if not made.done:
+        return 0
+    if options.write:
+        try:
+            replace_bytes(app.settings.root, name, before, made.data)
+        except WritebackError as error:
+            raise LoccitError(str(error)) from None
+    else:
+        old, new = (data.decode("utf-8", "replace").splitlines(keepends=True) for data in (before, made.data))
+        print(inert("".join(difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"))), end="")
+    return len(made.done)
