@@ -1,12 +1,14 @@
-"""`loccit export`: snapshots as WARC, and each guide's verification status for a site generator."""
+"""`loccit export`: snapshots as WARC or WACZ, and each guide's verification status for a site generator."""
 
 import argparse
 import hashlib
 import json
 import os
 import re
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import IO
 
 from guides.model import GuideId
 from loccit.app import App
@@ -16,40 +18,58 @@ from loccit.exits import Exit
 from loccit.reporting import report_now
 from loccit.wiring import key_of, open_store, read_guides, sync
 from review.text import count
+from storage.store import Store
+
+DEFAULTS = {"warc": "loccit.warc.gz", "wacz": "loccit.wacz"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("warc", "status"))
+    parser.add_argument("what", choices=("warc", "wacz", "status"))
     parser.add_argument(
         "--output",
         metavar="PATH",
-        help="warc: the file (default loccit.warc.gz); status: a folder for status.json and badges (else JSON here)",
+        help="warc, wacz: the file (default loccit.warc.gz, loccit.wacz); "
+        "status: a folder for status.json and badges (else JSON here)",
     )
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:
-    return _warc(options.output or "loccit.warc.gz", app) if options.what == "warc" else _status(options.output, app)
+    if options.what == "status":
+        return _status(options.output, app)
+    return _archive(
+        options.output or ("loccit.wacz" if options.what == "wacz" else "loccit.warc.gz"), options.what, app
+    )
 
 
-def _warc(name: str, app: App) -> Exit:
-    # Not at the top: status does not need it.
-    from loccit.warc import write_warc
-
+def _archive(name: str, what: str, app: App) -> Exit:
     target = app.cwd / name
     draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with open_store(app.settings) as store, draft.open("wb") as out:
-            records = write_warc(
-                store, out, program=f"loccit {version('loccit')}", user_agent=app.settings.crawl.user_agent
-            )
+            told = _write(store, out, what, app)
         draft.replace(target)
     except OSError as error:
         raise LoccitError(f"{name}: cannot be written: {error.strerror or error}") from None
     finally:
-        draft.unlink(missing_ok=True)
-    app.say(f"wrote {name}: {count(records, 'record')}")
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+    app.say(f"wrote {name}: {told}")
     return Exit.OK
+
+
+def _write(store: Store, out: IO[bytes], what: str, app: App) -> str:
+    """Write the archive; gives what is in it, in words."""
+    program, user_agent = f"loccit {version('loccit')}", app.settings.crawl.user_agent
+    # Neither at the top: status does not need them.
+    if what == "warc":
+        from loccit.warc import write_warc
+
+        return count(write_warc(store, out, program=program, user_agent=user_agent), "record")
+    from loccit.wacz import write_wacz
+
+    made, pages = write_wacz(store, out, program=program, user_agent=user_agent, now=app.clock.now())
+    return f"{count(made, 'record')}, {count(pages, 'page')}"
 
 
 def _status(folder: str | None, app: App) -> Exit:
