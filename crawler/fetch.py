@@ -15,7 +15,8 @@ from tenacity import AsyncRetrying, retry_if_result, stop_after_attempt
 from crawler import robots
 from crawler.exchange import REDIRECTS, Answer, Ask, CookieJar, Forbidden, Trouble, exchange
 from crawler.guard import Guard, Resolver
-from crawler.hosts import Hosts, retry_after
+from crawler.hints import retry_after
+from crawler.hosts import Hosts
 from crawler.model import (
     Attempt,
     Digest,

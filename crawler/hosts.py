@@ -5,8 +5,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 from crawler.policy import CrawlSettings
 from crawler.ports import Clock
@@ -138,19 +137,3 @@ class Hosts:
         # A clock that was set back must not hold a host for hours.
         longest = max(self._crawl.delay, pace.crawl_delay, self._crawl.max_retry_after) * (pace.waiting + 1)
         return min(max(lag, 0.0), longest)
-
-
-def retry_after(value: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After (a number or a date: RFC 9110, section 10.2.3) asks for; None if it says nothing."""
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    try:
-        return max(0.0, (moment - now).total_seconds())
-    except OverflowError:
-        return None

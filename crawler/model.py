@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType, TypeAlias
 
-from guides.model import CitationKey, Claim, GuideId, Place, Render, Statement
+from guides.model import CitationKey, Claim, GuideId, Place, Render, Role, Statement
 
 ResourceId = NewType("ResourceId", int)
 SnapshotId = NewType("SnapshotId", int)
@@ -330,6 +330,22 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gamma:
+    """What is believed of a rate: a gamma distribution of `shape`, as if so many changes had been seen in `days`."""
+
+    shape: float
+    days: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRate:
+    """How often a source changes: of late, and in the long run (see `crawler.rates`)."""
+
+    recent: Gamma
+    lasting: Gamma
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cited:
     """One citation of a resource, with its basis (None: none yet) and where it stood after the last look."""
 
@@ -344,6 +360,7 @@ class Cited:
     basis: Snapshot | None = None
     standing: Standing | None = None
     fragment_state: str | None = None
+    role: Role = Role.CITATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,6 +380,8 @@ class KnownSource:
     newest: Snapshot | None = None
     cited: tuple[Cited, ...] = ()
     interval_hours: float | None = None
+    rate: ChangeRate | None = None
+    """How often it changes; None before its first look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -408,3 +427,4 @@ class Observation:
     cited: tuple[CitedLook, ...] = ()
     next_due: datetime | None = None
     interval_hours: float | None = None
+    rate: ChangeRate | None = None

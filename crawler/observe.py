@@ -4,18 +4,20 @@ Pure: the pages of stored snapshots come through `read`, which the caller backs 
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from crawler.claims import touched
-from crawler.drift import measure
+from crawler.drift import measure, never_found
 from crawler.fingerprint import ALGORITHM
 from crawler.health import page_health
+from crawler.hints import http_date
 from crawler.judge import advance, judge
 from crawler.memory import learn
 from crawler.model import (
+    ChangeRate,
     Cited,
     CitedLook,
     Drift,
@@ -35,8 +37,9 @@ from crawler.model import (
 from crawler.moves import settle_move
 from crawler.page import Page
 from crawler.page import read as read_page
-from crawler.plan import next_due, next_interval
+from crawler.plan import has_changed, interval_for, next_due
 from crawler.policy import Policy, Schedule
+from crawler.rates import UNKNOWN, after_look, first_look
 from crawler.sections import fragment_state
 
 PageReader = Callable[[Snapshot], Page]
@@ -98,9 +101,10 @@ def observe(
         # From one page alone there is nothing to learn: the first one is taken in when another has come.
         memory = learn(memory or learn({}, read(newest), newest.at), seen.get(), now)
     cited = tuple(_cited(one, seen, good=good, memory=memory, now=now) for one in known.cited)
-    changed = new and good and known.newest is not None
-    previous = timedelta(hours=known.interval_hours) if known.interval_hours is not None else None
-    interval = next_interval(previous, changed=changed, schedule=schedule)
+    rate = _rate(known, seen, cited, good=good, now=now)
+    interval = interval_for(
+        rate if known.newest is not None else None, cited=known.cited, last=visit.last, schedule=schedule
+    )
     standings = tuple(look.standing for look in cited if look.standing is not None)
     return Observation(
         source=known.id,
@@ -118,9 +122,26 @@ def observe(
         title=seen.get().title if seen is not None and new else "",
         text_digest=_text_digest(seen.get()) if seen is not None and new else "",
         cited=cited,
-        next_due=next_due(known.url, interval, verdict, standings, policy=policy, now=now),
+        next_due=next_due(
+            known.url, interval, verdict, standings, last=visit.last, policy=policy, schedule=schedule, now=now
+        ),
         interval_hours=interval / timedelta(hours=1),
+        rate=rate,
     )
+
+
+def _rate(
+    known: KnownSource, seen: _Seen | None, cited: Sequence[CitedLook], *, good: bool, now: datetime
+) -> ChangeRate | None:
+    """How often the source changes, as it is known after this look; a look that showed no page says nothing."""
+    if seen is None or not good:
+        return known.rate
+    if known.newest is None:
+        stated = next((value for name, value in seen.snapshot.headers if name == "last-modified"), "")
+        return first_look(last_modified=http_date(stated), now=now)
+    # From when the newest good page was last served, not from the last look: that one may have seen a wall.
+    elapsed = now - known.newest.last_seen
+    return after_look(known.rate or UNKNOWN, elapsed=elapsed, changed=has_changed(known.cited, cited))
 
 
 def _seen(known: KnownSource, visit: Visit, read: PageReader, page_of: AnswerReader) -> _Seen | None:
@@ -173,7 +194,9 @@ def _cited(cited: Cited, seen: _Seen | None, *, good: bool, memory: Mapping[str,
         return replace(carried, drift=DriftKind.BROKEN)
     fragment = fragment_state(seen.get(), cited.fragment) if cited.fragment else None
     if cited.basis is None or cited.basis.id is None:
-        return replace(carried, basis=seen.snapshot, basis_is_new=True, fragment=fragment, drift=DriftKind.UNCHANGED)
+        lost = never_found(seen.get(), cited.place)
+        kind = lost.kind if lost is not None else DriftKind.UNCHANGED
+        return replace(carried, basis=seen.snapshot, basis_is_new=True, fragment=fragment, drift=kind, lost=lost)
     drift = _drift(cited, cited.basis, seen, memory)
     fresh = Standing(
         drift=drift, basis=cited.basis.id, now=seen.snapshot.id, since=now, now_since=now, place=cited.place
@@ -185,7 +208,14 @@ def _cited(cited: Cited, seen: _Seen | None, *, good: bool, memory: Mapping[str,
 def _drift(cited: Cited, basis: Snapshot, seen: _Seen, memory: Mapping[str, Any]) -> Drift:
     """Basis → now; what was measured between the same two snapshots by the same algorithm is not measured again."""
     if basis.digest == seen.snapshot.digest:
-        return Drift(kind=DriftKind.UNCHANGED, algorithm=ALGORITHM)
+        # The same page need not be read again, unless somebody names another place on it.
+        said = cited.standing
+        known = said is not None and (said.place, said.drift.algorithm) == (cited.place, ALGORITHM)
+        if known and said is not None and said.drift.kind in (DriftKind.UNCHANGED, DriftKind.UNLOCATED):
+            if said.basis == basis.id and said.now == basis.id:
+                return said.drift
+        lost = never_found(seen.get(), cited.place)
+        return lost or Drift(kind=DriftKind.UNCHANGED, algorithm=ALGORITHM)
     before = cited.standing
     if (
         before is not None

@@ -36,6 +36,7 @@ _CITATIONS = (
         Guide.statements,
         Citation.key,
         Citation.url,
+        Citation.role,
         Citation.place.label("written_place"),
         Citation.claim,
         Citation.fragment,
@@ -107,6 +108,7 @@ def known(connection: Connection, resource: ResourceId) -> KnownSource:
         newest=held.get(row.newest_id),
         cited=tuple(_cited(each, held) for each in citations),
         interval_hours=row.interval_hours,
+        rate=rows.rate_of(row.rate),
     )
 
 
@@ -213,4 +215,5 @@ def _cited(row: AnyRow, held: dict[int, Snapshot]) -> Cited:
         basis=held.get(row.basis_snapshot),
         standing=rows.standing_of(row),
         fragment_state=row.fragment,
+        role=rows.role_of(row.role),
     )

@@ -255,6 +255,7 @@ def _resource(look: _Look, newest: int | None) -> None:
         "last_modified": seen.validators.last_modified,
         "verdict": rows.plain(seen.verdict),
         "interval_hours": seen.interval_hours,
+        "rate": rows.plain(seen.rate),
         "newest_id": newest,
     }
     if seen.title:

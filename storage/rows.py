@@ -14,6 +14,7 @@ from sqlalchemy import Row
 
 from crawler.model import (
     Change,
+    ChangeRate,
     Digest,
     Drift,
     DriftKind,
@@ -35,6 +36,7 @@ from guides.model import (
     MainContent,
     Place,
     Quote,
+    Role,
     Statement,
     TextRange,
     XPath,
@@ -54,6 +56,7 @@ _PLACES: Mapping[str, type[Place]] = {
     "anchor": Anchor,
     "text": TextRange,
 }
+_ROLES = frozenset(Role)
 _PLACE_KINDS = {cls: kind for kind, cls in _PLACES.items()}
 
 
@@ -179,8 +182,16 @@ def verdict_of(data: Any) -> Verdict | None:
     return read(data, Verdict | None, None)  # type: ignore[arg-type]
 
 
+def rate_of(data: Any) -> ChangeRate | None:
+    return read(data, ChangeRate | None, None)  # type: ignore[arg-type]
+
+
 def claim_of(data: Any) -> Claim | None:
     return read(data, Claim | None, None)  # type: ignore[arg-type]
+
+
+def role_of(written: str) -> Role:
+    return Role(written) if written in _ROLES else Role.CITATION
 
 
 def statements_of(data: Any) -> tuple[Statement, ...]:

@@ -71,6 +71,7 @@ class Resource(Base):
     title: Mapped[str]
     newest_id: Mapped[int | None] = mapped_column(BIG_ID)
     verdict: Mapped[Any | None] = mapped_column(Packed())
+    rate: Mapped[Any | None] = mapped_column(Packed())
 
 
 class Memory(Base):

@@ -8,8 +8,9 @@ import pytest
 from crawler_farm import LeapClock, QuickClock, answer, in_turn, running
 
 from crawler.fetch import HttpFetcher
+from crawler.hints import retry_after
 from crawler.hostqueue import interleaved
-from crawler.hosts import MAX_CRAWL_DELAY, MAX_HOSTS, PATIENCE, Hosts, retry_after
+from crawler.hosts import MAX_CRAWL_DELAY, MAX_HOSTS, PATIENCE, Hosts
 from crawler.judge import judge
 from crawler.model import Fetched, FetchOrder, LinkHistory, Visit
 from crawler.policy import CrawlSettings, NetworkSettings, Policy
