@@ -24,7 +24,7 @@ from crawler.model import (
 )
 from guides.model import Guide, GuideId
 from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
-from storage import audit, bodies, carried, desk, fsck, ledger, looks, migrate, retention, runs
+from storage import audit, bodies, carried, desk, fsck, imports, ledger, looks, migrate, retention, runs
 from storage import backup as copying
 from storage import repair as mending
 from storage.engine import BUSY_SECONDS, Database, create
@@ -291,6 +291,18 @@ class Store:
     def carried(self) -> dict[str, Carried]:
         """What a state file is to know of every link that was looked at, by its URL."""
         return self._database.read(lambda connection: carried.take(connection))
+
+    # ------------------------------------------------------------ archives of others
+
+    def take(self, pages: Sequence[imports.Archived], *, run: int) -> int:
+        """Pages out of an archive join the timelines of their resources; gives how many were not there yet."""
+        return self._database.write(
+            lambda connection: sum(imports.take(connection, page, run=run, keep=self._keep) for page in pages)
+        )
+
+    def rebase(self, resources: Sequence[ResourceId], *, run: int, note: str, at: datetime) -> list[imports.Moved]:
+        """Guides are measured from archived pages that are nearer to their verified day (see `storage.imports`)."""
+        return self._database.write(lambda connection: imports.rebase(connection, resources, run=run, note=note, at=at))
 
     # ------------------------------------------------------------ upkeep
 

@@ -1,9 +1,10 @@
-"""`loccit import`: guides, or places of citations, out of public data sets."""
+"""`loccit import`: guides, or places of citations, out of public data sets; pages of sources out of web archives."""
 
 import argparse
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guides.justdeleteme import Drafted, draft_guides, quoted
 from guides.load import read_bytes
@@ -15,8 +16,11 @@ from guides.writeback import WritebackError
 from loccit.app import App
 from loccit.errors import LoccitError, UsageError
 from loccit.exits import Exit
-from loccit.wiring import key_of, read_guides
+from loccit.wiring import key_of, open_store, read_guides, sync
 from review.text import count, inert, one_line
+
+if TYPE_CHECKING:
+    from loccit.taking import Taken
 
 MOST_BYTES = 100_000_000
 MOST_FILES = 50_000
@@ -24,8 +28,13 @@ SHOWN = 12
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("justdeleteme", "opentermsarchive"))
-    parser.add_argument("source", metavar="FILE|DIR", help="sites.json; a declaration, or a folder of them")
+    parser.add_argument("what", choices=("justdeleteme", "opentermsarchive", "warc"))
+    parser.add_argument(
+        "sources",
+        metavar="FILE|DIR",
+        nargs="+",
+        help="sites.json; a declaration, or a folder of them; WARC or WACZ files, any number of them",
+    )
     parser.add_argument(
         "--output", metavar="DIR", help="write guides there (justdeleteme: default guides/justdeleteme)"
     )
@@ -43,6 +52,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:
+    if options.what == "warc":
+        return _warc(options.sources, app)
+    if len(options.sources) > 1:
+        raise UsageError(f"import {options.what} takes one file or folder")
+    options.source = options.sources[0]
     source = app.cwd / options.source
     if not source.exists():
         raise UsageError(f"{options.source}: there is no such file or folder")
@@ -173,3 +187,42 @@ def _mend(name: str, wanted: list[Placing], options: argparse.Namespace, app: Ap
         old, new = (data.decode("utf-8", "replace").splitlines(keepends=True) for data in (before, made.data))
         print(inert("".join(difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"))), end="")
     return len(made.done)
+
+
+# ---------------------------------------------------------------- web archives
+
+
+def _warc(names: Sequence[str], app: App) -> Exit:
+    """Take each file in turn; 1 where one of them is none, or damaged."""
+    # Not at the top: the others need no store.
+    from loccit.taking import take_archive
+
+    for name in names:
+        if not (app.cwd / name).exists():
+            raise UsageError(f"{name}: there is no such file")
+    now = app.clock.now()
+    library = read_guides(app.settings, app.today())
+    app.problems(library.problems)
+    damaged = False
+    with open_store(app.settings) as store:
+        sync(store, library, now, tell=app.say)
+        for name in names:
+            taken = take_archive(store, app.cwd / name, name, app.settings, now=now)
+            with app.output(None) as out:
+                out.writelines(f"{line}\n" for line in _taken_lines(name, taken))
+            if taken.damage:
+                before = "; what came before that was taken" if taken.pages + taken.there else ""
+                app.complain(f"{name}: {taken.damage}{before}")
+                damaged = True
+    return Exit.FAILS if damaged else Exit.OK
+
+
+def _taken_lines(name: str, taken: "Taken") -> Iterator[str]:
+    there = f" ({taken.there} were there already)" if taken.there else ""
+    yield f"{one_line(name)}: {count(taken.pages, 'page')} of {count(len(taken.sources), 'source')} taken{there}"
+    for why, number in taken.left_out.most_common():
+        yield f"  left out: {count(number, 'record')} {one_line(why)}"
+    for each in taken.moved[:SHOWN]:
+        yield f"  {one_line(each.guide)} is measured from the page of {each.at:%Y-%m-%d} now: {one_line(each.url)}"
+    if len(taken.moved) > SHOWN:
+        yield f"  … and {len(taken.moved) - SHOWN} more"
