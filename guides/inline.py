@@ -16,7 +16,6 @@ from mdit_py_plugins.footnote import footnote_plugin
 from guides.links import absolute, cites
 from guides.tags import Tag, scan
 
-_NOTED = ("link", "autolink", "backticks", "image", "html_inline")
 _BARE = re.compile(r"(?:(?<=[\s*_~(\[>])|^)(https?://[^\s<>\"`]+)", re.MULTILINE | re.IGNORECASE)
 _BROKEN = re.compile(r"\]\(\s*(https?://?[^()\n<>]*?[^\s()<>][ \t]+[^()\n<>\"']*?)\s*\)", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{/\*.*?\*/\}", re.DOTALL)
@@ -24,8 +23,12 @@ _ANCHOR_OPEN = re.compile(r"<a\s", re.IGNORECASE)
 _ANCHOR_CLOSE = re.compile(r"</a", re.IGNORECASE)
 _MOST_BRACKETS = 3_000
 """In one paragraph; markdown-it's time grows with their square, and beyond this only bare URLs are found."""
-_SIGNS = ("[", "<", "://")
-"""Text with none of these holds no link."""
+_SIGNS = ("](", "][", "<", "://")
+"""Text with none of these, and with no `[` that may refer to a definition, holds no link."""
+_FIRST = {"link": "[", "autolink": "<", "backticks": "`", "image": "!", "html_inline": "<"}
+"""The character with which what an inline rule matches begins."""
+_STOP = re.compile(r"[\\`\[\]<!]")
+"""Where a rule may match, or a link's words end."""
 _BLANK = "\x00"
 
 
@@ -53,7 +56,8 @@ def make_parser() -> MarkdownIt:
     parser.inline.ruler.disable(["emphasis", "strikethrough", "newline", "entity"])
     parser.inline.ruler2.disable(["emphasis", "strikethrough", "fragments_join"])
     parser.normalizeLink = parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]
-    for name in _NOTED:
+    parser.inline.ruler.at("text", _plain_text)
+    for name in _FIRST:
         rule = next(rule for rule in parser.inline.ruler.__rules__ if rule.name == name)
         parser.inline.ruler.at(name, _noting(name, rule.fn))
     return parser
@@ -64,9 +68,23 @@ def _any_url(_url: str) -> bool:
     return True
 
 
+def _plain_text(state: StateInline, _silent: bool) -> bool:
+    """Passes over text in longer strides than markdown-it's own rule, which stops for rules that are off here."""
+    found = _STOP.search(state.src, state.pos, state.posMax)
+    end = found.start() if found else state.posMax
+    if end == state.pos:
+        return False
+    state.pos = end
+    return True
+
+
 def _noting(name: str, rule: Callable[[StateInline, bool], bool]) -> Callable[[StateInline, bool], bool]:
+    first = _FIRST[name]
+
     def noted(state: StateInline, silent: bool) -> bool:
         start = state.pos
+        if state.src[start] != first:
+            return False
         if silent:
             return rule(state, silent)
         # Within an image's description nothing is a link, and offsets would be those of the description.
@@ -82,7 +100,7 @@ def _noting(name: str, rule: Callable[[StateInline, bool], bool]) -> Callable[[S
 
 def links_in(content: str, parser: MarkdownIt, env: dict[str, Any]) -> list[Link]:
     """Every link in the content of one inline token, in order."""
-    if not any(sign in content for sign in _SIGNS):
+    if not any(sign in content for sign in _SIGNS) and not (env.get("references") and "[" in content):
         return []
     notes: list[tuple[str, int, int]] = []
     inner = {"references": env.get("references", {}), "footnotes": env.get("footnotes", {}), "notes": notes}
@@ -183,20 +201,25 @@ def anchors(text: str, start: int = 0) -> Iterator[Link]:
 
 
 _MARKUP = (
-    (re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL), ""),
-    (re.compile(r"!\[([^\[\]]*)\]\([^()]*\)"), r"\1"),
-    (re.compile(r"\[\^[^\s\[\]]+\]"), ""),
-    (re.compile(r"\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)"), r"\1"),
-    (re.compile(r"\[([^\[\]]+)\]\[[^\[\]]*\]"), r"\1"),
-    (re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
-    (re.compile(r"(?<!\\)(?:\*\*|__|~~|`)"), ""),
-    (re.compile(r"(?<![\\\w])[*_](?=\S)|(?<=[^\s\\])[*_](?!\w)"), ""),
+    ("<", re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL), ""),
+    ("![", re.compile(r"!\[([^\[\]]*)\]\([^()]*\)"), r"\1"),
+    ("[^", re.compile(r"\[\^[^\s\[\]]+\]"), ""),
+    ("](", re.compile(r"\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)"), r"\1"),
+    ("][", re.compile(r"\[([^\[\]]+)\]\[[^\[\]]*\]"), r"\1"),
+    ("<", re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
+    ("", re.compile(r"(?<!\\)(?:\*\*|__|~~|`)"), ""),
+    ("", re.compile(r"(?<![\\\w])[*_](?=\S)|(?<=[^\s\\])[*_](?!\w)"), ""),
 )
+"""What each begins to be looked for at, since most texts hold none of it; the pattern; and what stays of it."""
+_MAY_BE_MARKUP = re.compile(r"[<\[*_~`\\&]")
 
 
 def plain(content: str) -> str:
     """Markdown as the words that a reader sees, on one line."""
     text = content[:20_000]
-    for pattern, replacement in _MARKUP:
-        text = pattern.sub(replacement, text)
+    if _MAY_BE_MARKUP.search(text) is None:
+        return " ".join(text.split())
+    for sign, pattern, replacement in _MARKUP:
+        if sign in text:
+            text = pattern.sub(replacement, text)
     return " ".join(unescapeAll(text).split())

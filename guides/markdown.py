@@ -26,6 +26,8 @@ _TOML = re.compile(r"\+\+\+[ \t]*(?:\r\n|\r|\n)")
 _DESTINATION = re.compile(r"\]:\s*(<?)(?=\S)")
 _BREAKS = re.compile(r"\r\n?")
 _PARSER = make_parser()
+_HELD = frozenset({"inline", "html_block"})
+_NOTE_ENDS = frozenset({"footnote_reference_open", "footnote_reference_close"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,7 @@ class _Body:
         if toml and not start:
             text = _without_toml(text)
         self.tokens: list[Token] = _PARSER.parse(text, self.env)
+        self.places = _Places(source, self.first_line).walk(self.tokens)
         self.defined_notes = frozenset(self.env.get("footnotes", {}).get("refs", {}))
         self.inner: list[InnerLink] = []
 
@@ -116,7 +119,7 @@ class _Body:
         """After `citations`, which meets the links."""
         numbers: list[NumberMark] = []
         notes: list[NoteMark] = []
-        for place in _Places(self.source, self.first_line).walk(self.tokens):
+        for place in self.places:
             content = place.token.content if place.token.type == "inline" else ""
             if "[" not in content:
                 continue
@@ -157,7 +160,7 @@ class _Body:
         defined: set[str] = set()
         note: str | None = None
         notes = 0
-        for place in _Places(self.source, self.first_line).walk(self.tokens):
+        for place in self.places:
             token = place.token
             if token.type == "footnote_reference_open":
                 note, notes = str(token.meta["label"]), notes + 1
@@ -244,12 +247,15 @@ class _Places:
         self.first_line = first_line
         self.cursor: dict[int, int] = {}
 
-    def walk(self, tokens: list[Token]) -> "Iterator[_Place]":
-        for token in tokens:
-            if token.type not in ("inline", "html_block") or token.map is None:
-                yield _Place(token, [], [])
-                continue
-            yield self._place(token, self.first_line + token.map[0])
+    def walk(self, tokens: list[Token]) -> "list[_Place]":
+        """Every block with text or HTML, and where footnotes begin and end."""
+        return [
+            self._place(token, self.first_line + token.map[0])
+            if token.map is not None and token.type in _HELD
+            else _Place(token, [], [])
+            for token in tokens
+            if token.type in _HELD or token.type in _NOTE_ENDS
+        ]
 
     def _place(self, token: Token, line: int) -> "_Place":
         """A block's content is its lines less their prefix (indentation, `>`); a table row's cells share a line."""

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from crawler.model import CitedLook, DriftKind, Verdict, VerdictKind
 from crawler.urls import ResourceUrl, resource_url
-from guides.model import Citation, Guide, GuideProblem, Library
+from guides.model import Citation, Guide, Library
 from loccit.passes import PassResult
 from loccit.recorded import UNTOUCHED
 from review.model import CheckedCitation, CheckReport
@@ -16,7 +16,6 @@ DOWN = Verdict(
 )
 
 Touched: TypeAlias = Callable[[Guide, Citation], bool]
-OFFLINE = Verdict(kind=VerdictKind.SKIPPED, reason="offline")
 
 
 def make_check(
@@ -52,29 +51,6 @@ def make_check(
         resources=result.due,
         citations=citations,
         problems=library.problems,
-        base=base,
-    )
-
-
-def make_offline(
-    library: Library, problems: tuple[GuideProblem, ...], *, version: str, now: datetime, base: str = ""
-) -> CheckReport:
-    """What the guides' files alone say: a malformed address is judged, everything else is not looked at."""
-    nothing = PassResult(started=now, finished=now)
-    citations = tuple(
-        _checked(guide, citation, nothing, state=False, unknown=OFFLINE)
-        for guide in library.guides
-        for citation in guide.citations
-    )
-    return CheckReport(
-        version=version,
-        started=now,
-        finished=now,
-        outage=False,
-        guides=len(library.guides),
-        resources=0,
-        citations=citations,
-        problems=problems,
         base=base,
     )
 

@@ -16,8 +16,8 @@ from crawler.shelf import PageShelf
 from crawler.sweep import PoliteSweeper
 from loccit.errors import SettingsError
 from loccit.passes import Advance, PassPlan, PassResult, run_pass
+from loccit.ports import PassStore
 from loccit.settings import Settings
-from storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _health(page: Page, answer: Fetched) -> PageHealth:
 
 def pass_over(
     settings: Settings,
-    store: Store,
+    store: PassStore,
     plan: PassPlan,
     clock: Clock,
     on_start: Callable[[int], Advance] = lambda _total: lambda _where: None,

@@ -13,15 +13,16 @@ from loccit.checking import make_check
 from loccit.errors import SettingsError
 from loccit.fetching import pass_over
 from loccit.passes import PassPlan, PassResult
+from loccit.ports import PassStore
 from loccit.progress import Bar
 from loccit.reporting import report_now
 from loccit.since import Changes, top_of
 from loccit.state import read_state, write_state
-from loccit.wiring import key_of, open_store, sync
+from loccit.wiring import checked_guides, key_of, open_store, sync
 from review.baseline import Entry, hold_against, parse
-from review.model import CheckReport, StateKind
+from review.model import CheckReport, GuideLine, StateKind
 from review.report import STALE, mark_failures
-from storage.store import Store
+from storage.memory import MemoryStore
 
 MOST_BYTES = 50_000_000
 
@@ -47,6 +48,11 @@ class Gate:
     def keeps_bases(self) -> bool:
         """Whether there is anything that a place can have drifted from."""
         return self.state and self.carried is None
+
+    @property
+    def needs_desk(self) -> bool:
+        """Whether findings are asked for, which make guides stale."""
+        return self.keeps_bases or STALE in self.words
 
 
 def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResult]:
@@ -76,7 +82,7 @@ def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResu
             touched=None if gate.changes is None else gate.changes.touches,
             base=top_of(settings.root),
         )
-        stale = report_now(app, store, library).lines if STALE in gate.words else ()
+        stale = _lines(app, store, library) if STALE in gate.words else ()
     report = replace(
         report,
         citations=mark_failures(report.citations, gate.words),
@@ -86,13 +92,22 @@ def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResu
 
 
 @contextmanager
-def _opened(app: App, library: Library, gate: Gate, now: datetime) -> Iterator[Store]:
-    """The store of this check, told of its guides and of what is carried. What was learned is carried on in the end,
-    also where the check was broken off.
-    """
+def _store(app: App, library: Library, gate: Gate, now: datetime) -> Iterator[PassStore]:
+    if not gate.needs_desk:
+        yield MemoryStore(checked_guides(library), key=key_of)
+        return
     with open_store(app.settings, in_memory=not gate.keeps_bases) as store:
         # Only part of the guides may have been read: the others are not retired for that.
         sync(store, library, now, complete=False)
+        yield store
+
+
+@contextmanager
+def _opened(app: App, library: Library, gate: Gate, now: datetime) -> Iterator[PassStore]:
+    """The store of this check, told of its guides and of what is carried. What was learned is carried on in the end,
+    also where the check was broken off.
+    """
+    with _store(app, library, gate, now) as store:
         if gate.carried is None:
             yield store
             return
@@ -106,6 +121,13 @@ def _opened(app: App, library: Library, gate: Gate, now: datetime) -> Iterator[S
         finally:
             if failed := write_state(gate.carried, store.carried(), app.clock.now()):
                 app.complain(f"warning: {failed}")
+
+
+def _lines(app: App, store: PassStore, library: Library) -> Sequence[GuideLine]:
+    from storage.store import Store
+
+    assert isinstance(store, Store)  # `needs_desk`
+    return report_now(app, store, library).lines
 
 
 def _touched_urls(library: Library, changes: Changes) -> frozenset[str]:

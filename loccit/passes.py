@@ -22,10 +22,10 @@ from crawler.policy import Policy, Schedule
 from crawler.ports import Clock, Sweeper
 from crawler.urls import host_key
 from guides.model import GuideId
+from loccit.ports import PassStore
 from loccit.recorded import is_fresh, recorded_looks, recorded_verdict
 from review.model import FindingOp
 from review.triage import triage
-from storage.store import Store
 
 FLUSH_SECONDS = 2.0
 """A kill costs at most the looks of this time; they are made again by the next pass."""
@@ -83,7 +83,7 @@ Advance = Callable[[str], None]
 
 
 async def run_pass(
-    store: Store,
+    store: PassStore,
     sweeper: Sweeper,
     plan: PassPlan,
     clock: Clock,
@@ -120,7 +120,7 @@ async def run_pass(
 
 
 def _remember(
-    store: Store, due: list[tuple[ResourceId, FetchOrder]], plan: PassPlan, now: datetime
+    store: PassStore, due: list[tuple[ResourceId, FetchOrder]], plan: PassPlan, now: datetime
 ) -> tuple[list[tuple[ResourceId, FetchOrder]], dict[str, Look], dict[str, Look]]:
     """What is to be fetched after all, what is recorded of everything, and the recorded looks that stand."""
     rest: list[tuple[ResourceId, FetchOrder]] = []
@@ -149,7 +149,7 @@ class _Looks:
     """Looks at what was visited, several at a time in one worker thread, while fetching goes on."""
 
     def __init__(
-        self, store: Store, plan: PassPlan, page_of: AnswerReader, result: PassResult, advance: Advance
+        self, store: PassStore, plan: PassPlan, page_of: AnswerReader, result: PassResult, advance: Advance
     ) -> None:
         self._store, self._plan, self._page_of, self._result = store, plan, page_of, result
         self._advance = advance
@@ -230,7 +230,7 @@ def _weight(visit: Visit) -> int:
     return sum(len(attempt.body) for attempt in visit.attempts if isinstance(attempt, Fetched))
 
 
-def _reader(store: Store) -> Callable[[Snapshot], Page]:
+def _reader(store: PassStore) -> Callable[[Snapshot], Page]:
     pages: dict[str, Page] = {}
 
     def read(snapshot: Snapshot) -> Page:

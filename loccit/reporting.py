@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from guides.model import GuideId, Library
 from loccit.app import App
@@ -10,10 +11,12 @@ from loccit.errors import UsageError
 from loccit.progress import colours
 from review.model import Report
 from review.report import make_report
-from storage.store import Store
+
+if TYPE_CHECKING:
+    from storage.store import Store
 
 
-def report_now(app: App, store: Store, library: Library, only: Sequence[str] = ()) -> Report:
+def report_now(app: App, store: "Store", library: Library, only: Sequence[str] = ()) -> Report:
     """Where every guide stands (or those named in `only`, by id or file)."""
     guides = [guide for guide in library.guides if not only or guide.id in only or guide.file in only]
     missing = [name for name in only if not any(name in (guide.id, guide.file) for guide in guides)]

@@ -120,7 +120,8 @@ def mark_failures(citations: Iterable[CheckedCitation], fail_on: Iterable[str]) 
     marked = []
     for each in citations:
         because = check_fails(each, words)
-        marked.append(replace(each, fails=bool(because), fails_because=because))
+        as_it_was = each.fails is bool(because) and each.fails_because == because
+        marked.append(each if as_it_was else replace(each, fails=bool(because), fails_because=because))
     return tuple(marked)
 
 

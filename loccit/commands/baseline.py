@@ -4,12 +4,11 @@ import argparse
 from datetime import date, timedelta
 
 from loccit.app import App
-from loccit.commands.crawl import nothing_found
 from loccit.errors import UsageError
 from loccit.exits import Exit
 from loccit.gate import Gate, check, read_baseline
 from loccit.ranges import fail_words_of
-from loccit.telling import outage_line
+from loccit.telling import nothing_found, outage_line
 from loccit.wiring import read_guides
 from review.baseline import Entry, dump, updated
 from review.text import count

@@ -1,6 +1,7 @@
 """`loccit check`: verifies every citation now. The CI gate."""
 
 import argparse
+import importlib
 from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
@@ -9,19 +10,16 @@ from pathlib import Path
 from guides.lint import lint
 from guides.model import Library
 from loccit.app import App
-from loccit.checking import make_offline
-from loccit.commands.crawl import nothing_found
 from loccit.errors import LoccitError, SettingsError, UsageError
 from loccit.exits import Exit
-from loccit.gate import Gate, check, read_baseline
+from loccit.offline import make_offline
 from loccit.ranges import fail_words_of
 from loccit.reporting import console
 from loccit.settings import duration
 from loccit.since import changes_since, only_changed, top_of
 from loccit.targets import STDOUT, Target, reader_of, targets
-from loccit.telling import outage_line
+from loccit.telling import nothing_found, outage_line
 from loccit.wiring import read_guides
-from review.formats import github, json_, junit, markdown, sarif, text
 from review.hints import check_hints
 from review.model import CheckReport
 from review.report import mark_failures, report_fails
@@ -97,6 +95,9 @@ def run(options: argparse.Namespace, app: App) -> Exit:
         )
     if options.offline:
         return _offline(options, app, library, words, chosen)
+    # Only now: what fetches takes a while to load, and a check of the guides alone fetches nothing.
+    from loccit.gate import Gate, check, read_baseline
+
     gate = Gate(
         words=words,
         state=not options.no_state,
@@ -111,8 +112,8 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     if result.outage:
         app.complain(outage_line(result))
         return Exit.INCONCLUSIVE
-    # A guide that cannot be read is the guide's own mistake, and its citations went unchecked.
-    broken = "invalid" in words and any(problem.fatal for problem in library.problems)
+    # A guide or a place that cannot be read is the guide's own mistake, and what it cites went unchecked.
+    broken = "invalid" in words and any(problem.wrong for problem in library.problems)
     return Exit.FAILS if broken or report_fails(report) else Exit.OK
 
 
@@ -168,13 +169,11 @@ def _write(chosen: tuple[Target, ...], options: argparse.Namespace, app: App, re
 
 def _rendered(target: Target, options: argparse.Namespace, app: App, report: CheckReport) -> str:
     if target.format == "text":
+        from review.formats import text
+
         width, color = console()
         everything = options.all or app.verbose
         return text.render_check(report, width=width, color=color and target.file == STDOUT, everything=everything)
-    return {
-        "json": json_.render_check,
-        "github": github.render_check,
-        "markdown": markdown.render_check,
-        "sarif": sarif.render_check,
-        "junit": junit.render_check,
-    }[target.format](report)
+    name = {"json": "json_"}.get(target.format, target.format)
+    rendered: str = importlib.import_module(f"review.formats.{name}").render_check(report)
+    return rendered

@@ -8,7 +8,7 @@ from loccit.exits import Exit
 from loccit.fetching import pass_over
 from loccit.passes import PassPlan
 from loccit.progress import Bar
-from loccit.telling import closing_lines, outage_line
+from loccit.telling import closing_lines, nothing_found, outage_line
 from loccit.wiring import open_store, read_guides, sync
 
 
@@ -39,11 +39,3 @@ def run(options: argparse.Namespace, app: App) -> Exit:
             app.complain(outage_line(result))
             return Exit.INCONCLUSIVE
     return Exit.OK
-
-
-def nothing_found(paths: tuple[str, ...], *, broken: int) -> tuple[str, str]:
-    """What to say where there is not one guide to work on."""
-    if broken:
-        return "no guide could be read", "Mend the problems named above; the store was left as it was."
-    where = ", ".join(paths)
-    return f"no guides found under {where}", "Run `loccit init` here, or set [guides] paths in loccit.toml."

@@ -16,12 +16,11 @@ from guides.source import Source, decode
 from guides.writeback import WritebackError
 from loccit.app import App
 from loccit.archive import archived_copies
-from loccit.commands.crawl import nothing_found
 from loccit.errors import UsageError
 from loccit.exits import Exit
 from loccit.gate import Gate, check
 from loccit.settings import Settings
-from loccit.telling import outage_line
+from loccit.telling import nothing_found, outage_line
 from loccit.wiring import read_guides
 from review.model import CheckedCitation
 from review.text import count, inert
