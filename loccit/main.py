@@ -30,6 +30,7 @@ COMMANDS = {
     "stet": "let it stand: the guide still holds",
     "report": "the drift report",
     "issue": "open, update or close the one issue that holds the drift report",
+    "serve": "the editors' page: what needs a person, and what became of it",
     "schedule": "crawl what is due, again and again",
     "fsck": "check every snapshot, reference and decision in the store",
     "prune": "apply the retention policy to old snapshots and looks",

@@ -1,11 +1,27 @@
 """What reviewing needs from outside: a desk that keeps findings and decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
-from crawler.model import Observation
-from guides.model import Guide, GuideId
+from crawler.model import Observation, ResourceId, Snapshot, SnapshotId
+from guides.model import Guide, GuideId, GuideProblem
+from review.casework import (
+    Case,
+    Decision,
+    DecisionId,
+    Entry,
+    Expected,
+    Figures,
+    FileChange,
+    GuideRecord,
+    Mask,
+    Replacement,
+    SourceLine,
+    SourceView,
+    Stamp,
+)
 from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
 
 
@@ -42,4 +58,132 @@ class Desk(Protocol):
 
         With `finding`, only that finding's source gets the new basis and only that finding is accepted.
         """
+        ...
+
+
+class Bench(Protocol):
+    """What the editors' pages need of the store, beside the desk. Every call is one transaction."""
+
+    def stamp(self) -> Stamp: ...
+
+    def entries(self, *, since: datetime | None = None) -> tuple[list[Entry], list[FindingId]]:
+        """The open findings (those that changed at or after `since`), and the ids of ones that are open no more."""
+        ...
+
+    def case(self, finding: FindingId) -> Case | None: ...
+
+    def view(self, guides: Sequence[Guide]) -> list[GuideView]: ...
+
+    def record_of(self, guide: GuideId) -> GuideRecord: ...
+
+    def source(self, resource: ResourceId) -> SourceView | None: ...
+
+    def source_lines(self, *, host: str = "", text: str = "", skip: int = 0, limit: int = 50) -> list[SourceLine]: ...
+
+    def snapshot_body(self, snapshot: SnapshotId) -> tuple[Snapshot, ResourceId, bytes] | None:
+        """A snapshot with its bytes; of one whose bytes are not kept, those of one that says the same."""
+        ...
+
+    def figures(self, *, since: datetime) -> Figures: ...
+
+    def decisions(self, *, skip: int = 0, limit: int = 50) -> list[Decision]: ...
+
+    def decision(self, decision: DecisionId) -> Decision | None: ...
+
+    def let_stand(
+        self,
+        expected: Sequence[Expected],
+        *,
+        verify: Sequence[GuideId] = (),
+        on: date,
+        at: datetime,
+        by: str,
+        note: str = "",
+        files: Sequence[FileChange] = (),
+        written: str = "",
+    ) -> Decision:
+        """Still accurate: what was seen of these findings' sources becomes the basis of their guides.
+
+        `verify`: the guides of which nothing else is open; they are verified on that day. Raises ConflictError where a
+        finding is no longer as it was seen, and DecisionError where another one would be let stand unseen.
+        """
+        ...
+
+    def dismiss(
+        self, expected: Sequence[Expected], *, masks: Sequence[Mask] = (), at: datetime, by: str, note: str = ""
+    ) -> Decision:
+        """Noise: these states, and with masks also such changes, are not raised again. Raises ConflictError."""
+        ...
+
+    def assign(
+        self, expected: Sequence[Expected], *, to: str, needs_edit: bool, at: datetime, by: str, note: str = ""
+    ) -> Decision: ...
+
+    def replaced(
+        self,
+        expected: Sequence[Expected],
+        *,
+        at: datetime,
+        by: str,
+        note: str = "",
+        files: Sequence[FileChange] = (),
+        written: str = "",
+    ) -> Decision:
+        """Another address stands in the guides' files now: the findings are resolved. Raises ConflictError."""
+        ...
+
+    def files_of(self, decision: DecisionId) -> tuple[FileChange, ...]:
+        """What a decision changes in guides' files."""
+        ...
+
+    def undo(self, decision: DecisionId, *, at: datetime, by: str) -> tuple[Decision, tuple[FileChange, ...]]:
+        """Take a decision back: everything in the store is as it was. Gives what it had written into files.
+
+        Raises DecisionError where later decisions rest on it or it was taken back already.
+        """
+        ...
+
+
+class Shelf(Protocol):
+    """The guides as their files say them now."""
+
+    def guides(self) -> Mapping[GuideId, Guide]: ...
+
+    def problems(self) -> Sequence[GuideProblem]: ...
+
+
+class Writing(StrEnum):
+    """How a decision reaches a guide's file."""
+
+    FILE = "file"
+    BRANCH = "branch"
+    PATCH = "patch"
+    NONE = "none"
+
+
+class Scribe(Protocol):
+    """Writes decisions into guides' files. Raises DecisionError, and then nothing was written."""
+
+    def ways(self) -> Sequence[Writing]:
+        """What is possible here, the preferred one first."""
+        ...
+
+    def verified(self, guides: Sequence[Guide], on: date) -> list[FileChange]:
+        """What setting the verified date would make of the guides' files; writes nothing."""
+        ...
+
+    def relinked(self, links: Sequence[Replacement]) -> list[FileChange]:
+        """What other addresses would make of the guides' files; writes nothing."""
+        ...
+
+    def write(self, changes: Sequence[FileChange], *, way: Writing, by: str, message: str) -> str:
+        """Write them, and say in a few words what was done."""
+        ...
+
+    def take_back(self, changes: Sequence[FileChange], *, by: str) -> str:
+        """Put the files as they were before, where nobody has changed them since."""
+        ...
+
+    def patch(self, changes: Sequence[FileChange]) -> str:
+        """A unified diff that `git apply` takes."""
         ...

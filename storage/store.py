@@ -27,6 +27,7 @@ from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
 from storage import audit, bodies, carried, desk, fsck, imports, ledger, looks, migrate, retention, runs
 from storage import backup as copying
 from storage import repair as mending
+from storage.bench import StoreBench
 from storage.engine import BUSY_SECONDS, Database, create
 from storage.errors import StoreError
 from storage.rows import AuditEntry, BasisRecord, Look, RunRecord
@@ -281,6 +282,11 @@ class Store:
     def evidence(self) -> dict[str, Digest]:
         """The digest of each resource's newest good page, by its URL."""
         return self._database.read(lambda connection: ledger.evidence(connection))
+
+    @property
+    def bench(self) -> StoreBench:
+        """What the editors' pages need (see `review.ports.Bench`)."""
+        return StoreBench(self._database)
 
     # ------------------------------------------------------------ what a state file carries
 

@@ -1,0 +1,93 @@
+"""`loccit serve`: the editors' page, on this machine or behind a proxy."""
+
+import argparse
+import threading
+from typing import TYPE_CHECKING
+
+from loccit.app import App
+from loccit.errors import UsageError
+from loccit.exits import Exit
+from loccit.scribe import FileScribe
+from loccit.shelf import FileShelf, files_of
+from loccit.wiring import open_store, read_guides, sync
+from review.web.board import Board
+from review.web.security import is_loopback
+from review.web.site import Site
+from storage.store import Store
+
+if TYPE_CHECKING:
+    import uvicorn
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine alone)")
+    parser.add_argument("--port", type=int, default=8765, help="port to listen on (default: 8765; 0: any free one)")
+    parser.add_argument("--schedule", action="store_true", help="crawl what is due in the same process")
+
+
+def run(options: argparse.Namespace, app: App) -> Exit:
+    # Imported here: no other command needs it.
+    import uvicorn
+
+    from review.web.app import make_app
+
+    if not 0 <= options.port < 65536:
+        raise UsageError(f"--port: {options.port} is no port")
+    if not is_loopback(options.host):
+        raise UsageError(
+            f"--host {options.host}: without accounts the page is open on this machine alone",
+            "Listen on 127.0.0.1.",
+        )
+    with open_store(app.settings) as store:
+        site = make_site(app, store)
+        config = uvicorn.Config(
+            make_app(site),
+            host=options.host,
+            port=options.port,
+            log_level="info" if app.verbose else "warning",
+            access_log=app.verbose,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            lifespan="off",
+            timeout_graceful_shutdown=10,
+        )
+        _serve(uvicorn.Server(config), options, app)
+    return Exit.OK
+
+
+def make_site(app: App, store: Store) -> Site:
+    """The pages' ports over the store and the guides' files."""
+    settings = app.settings
+    shelf = FileShelf(
+        lambda: read_guides(settings, app.today()),
+        lambda: files_of(settings),
+        changed=lambda library: sync(store, library, app.clock.now()),
+    )
+    return Site(
+        bench=store.bench,
+        shelf=shelf,
+        scribe=FileScribe(settings.root, settings.guides),
+        board=Board(store.bench, shelf),
+        policy=settings.policy,
+        now=app.clock.now,
+        today=app.today,
+        archive=settings.archive.memento,
+    )
+
+
+def _serve(server: "uvicorn.Server", options: argparse.Namespace, app: App) -> None:
+    told = threading.Thread(target=_tell, args=(server, options, app), daemon=True)
+    told.start()
+    server.run()
+
+
+def _tell(server: "uvicorn.Server", options: argparse.Namespace, app: App) -> None:
+    """Where the page is, once it is there (a free port is only known then)."""
+    while not server.started:
+        if server.should_exit:
+            return
+        threading.Event().wait(0.05)
+    port = next((socket.getsockname()[1] for each in server.servers for socket in each.sockets), options.port)
+    name = f"[{options.host}]" if ":" in options.host else options.host
+    app.say(f"http://{name}:{port}/ is open without login, on this machine alone; Ctrl-C stops")

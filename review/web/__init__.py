@@ -1,0 +1,1 @@
+"""The editors' pages: what needs a person, worst first, and what became of it."""

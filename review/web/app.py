@@ -1,0 +1,95 @@
+"""The application: which address is answered by which page, and what errors look like."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from review.casework import DecisionError
+from review.web import (
+    decisions,
+    finding_page,
+    guide_page,
+    log_page,
+    overview_page,
+    queue_page,
+    source_page,
+    stored_page,
+)
+from review.web.assets import static
+from review.web.render import page
+from review.web.security import LOOPBACK_NAMES, Security, form_post
+from review.web.site import Site
+
+
+def routes() -> list[BaseRoute]:
+    """Every page of the editors' desk, and every form on them."""
+    return [
+        Route("/", queue_page.queue, name="queue"),
+        Route("/queue/news", queue_page.news),
+        Route("/decide", form_post(decisions.decide), methods=["POST"]),
+        Route("/findings/{number:int}", finding_page.finding),
+        Route("/decisions/{number:int}/undo", form_post(decisions.undo), methods=["POST"]),
+        Route("/decisions/{number:int}.patch", decisions.patch),
+        Route("/log", log_page.log),
+        Route("/guides", guide_page.guides),
+        Route("/guides/{name:path}", guide_page.guide),
+        Route("/sources", source_page.sources),
+        Route("/sources/{number:int}", source_page.source),
+        Route("/sources/{number:int}/compare", source_page.compare),
+        Route("/hosts", source_page.hosts),
+        Route("/hosts/{host}", source_page.host),
+        Route("/overview", overview_page.overview),
+        Route("/snapshots/{number:int}", stored_page.stored),
+        Route("/help", log_page.help_page),
+        Route("/static/{name}", static),
+        Route("/healthz", healthz),
+    ]
+
+
+def make_app(
+    site: Site,
+    *,
+    more: Sequence[BaseRoute] = (),
+    middleware: Sequence[Middleware] | None = None,
+    secret: bytes | None = None,
+) -> Starlette:
+    """The application over its ports. `secret` signs forms; without one, they are good until the server restarts."""
+    inner = [Middleware(Security, hosts=LOOPBACK_NAMES)] if middleware is None else list(middleware)
+    handlers: dict[Any, Any] = {HTTPException: _error, DecisionError: _refused, Exception: _broken}
+    app = Starlette(routes=[*more, *routes()], middleware=inner, exception_handlers=handlers)
+    app.state.site = site
+    app.state.secret = secret or secrets.token_bytes(32)
+    return app
+
+
+def healthz(request: Request) -> Response:
+    """For whoever watches the server: the store answers."""
+    stamp = request.app.state.site.bench.stamp()
+    return JSONResponse({"status": "ok", "open": stamp.open})
+
+
+async def _error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code < 400:
+        return Response(status_code=error.status_code, headers=error.headers)
+    told = error.detail if error.status_code != 404 else "There is nothing at this address."
+    answer = page(request, "error.html.j2", status=error.status_code, code=error.status_code, words=told)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return page(request, "error.html.j2", status=409, code=409, words=str(error))
+
+
+async def _broken(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    # Starlette logs the error itself and raises it on; the reader is told without any of it.
+    words = "Something went wrong here, and it was logged. Nothing was changed."
+    return page(request, "error.html.j2", status=500, code=500, words=words)

@@ -1,0 +1,128 @@
+"""From a template and a context to a page. Every foreign string is escaped; dates are told with their instant."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from review.text import count, day, instant, link_target, moment, one_line, shortened
+from review.web.assets import asset_path
+from review.web.security import FIELD, form_token, user_of
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+_AGES: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {"time": time_tag, "day": day_tag, "ago": ago_tag, "line": one_line, "short": shortened}
+    made.globals |= {"count": count, "asset": asset_path, "target": link_target, "plain_day": day}
+    return made
+
+
+def fragment(template: str, **context: Any) -> Markup:
+    """A part of a page, as markup."""
+    # The template escapes what it is given.
+    return Markup(environment().get_template(template).render(**context))  # noqa: S704
+
+
+def page(request: Request, template: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """A whole page, with what every page has: who asks, the token of its forms, and what was just done."""
+    site = request.app.state.site
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            user=user_of(request),
+            token=form_token(request),
+            token_field=FIELD,
+            path=request.url.path,
+            site_name=site.name,
+            open_count=site.board.open_count(),
+            told=_told(request),
+            now=site.now(),
+            **context,
+        )
+    )
+    return HTMLResponse(text, status_code=status)
+
+
+def _told(request: Request) -> Mapping[str, str] | None:
+    """What the last form did (its decision's number travels in the address, never its words)."""
+    number = request.query_params.get("done", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        return None
+    decision = request.app.state.site.bench.decision(int(number))
+    if decision is None:
+        return None
+    return {
+        "id": number,
+        "words": done_words(decision),
+        "undone": "yes" if decision.undone else "",
+        "by": one_line(decision.by, 60),
+        "written": one_line(decision.written, 200),
+    }
+
+
+def done_words(decision: Any) -> str:
+    """ "2 findings let stand"."""
+    many = count(len(decision.findings), "finding")
+    return {
+        "stet": f"{many} let stand",
+        "dismissed": f"{many} dismissed as noise",
+        "needs-edit": f"{many} marked: needs an edit",
+        "assigned": f"{many} assigned",
+        "url-replaced": f"Address replaced; {many} resolved",
+    }.get(decision.action.value, many)
+
+
+def time_tag(at: datetime | None, words: str = "") -> Markup:
+    """`<time>` with the exact instant on hover; a script tells it in the reader's zone."""
+    if at is None:
+        return Markup("never")
+    exact = at.astimezone(UTC)
+    shown = words or f"{day(exact.date())}, {exact:%H:%M} UTC"
+    kind = "ago" if words else "moment"
+    return Markup('<time datetime="{}" title="{}" data-zone="{}">{}</time>').format(
+        instant(at), moment(at), kind, shown
+    )
+
+
+def day_tag(on: date | datetime | None) -> Markup:
+    if on is None:
+        return Markup("never")
+    if isinstance(on, datetime):
+        return Markup('<time datetime="{}" title="{}" data-zone="day">{}</time>').format(
+            instant(on), moment(on), day(on.astimezone(UTC).date())
+        )
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), day(on))
+
+
+def ago_tag(at: datetime | None, now: datetime) -> Markup:
+    """ "3 days ago", or "in 2 hours"."""
+    if at is None:
+        return escape("never")
+    return time_tag(at, words=ago_words(at, now))
+
+
+def ago_words(at: datetime, now: datetime) -> str:
+    seconds = (now - at).total_seconds()
+    for size, name in _AGES:
+        if abs(seconds) >= size:
+            told = count(int(abs(seconds) // size), name)
+            return f"{told} ago" if seconds > 0 else f"in {told}"
+    return "just now"

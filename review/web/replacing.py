@@ -1,0 +1,75 @@
+"""Another address in the place of a cited one: where the page went, its archived copy, or one that is typed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from crawler.model import Verdict, VerdictKind
+from crawler.urls import ResourceUrl, resource_url
+from guides.model import Citation
+from review.casework import Decision, DecisionError, Entry, Expected, Replacement
+from review.ports import Writing
+from review.text import link_target, one_line
+from review.web.board import Dealt
+from review.web.security import Form
+from review.web.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An address to choose. `why`: where it comes from."""
+
+    url: str
+    why: str
+
+
+def offers(site: Site, url: str, verdict: Verdict | None) -> tuple[Offer, ...]:
+    """The redirect's target and the archive's copy, where there are any."""
+    found = []
+    if verdict is not None and verdict.kind is VerdictKind.MOVED:
+        target = verdict.replacement or verdict.final_url
+        if target and target != url and usable(target):
+            found.append(Offer(url=target, why="where it redirects to"))
+    if site.archive and link_target(url):
+        found.append(Offer(url=f"{site.archive}{url.partition('#')[0]}", why="the archive's copy"))
+    return tuple(found)
+
+
+def usable(url: str) -> bool:
+    return link_target(url) is not None and isinstance(resource_url(url), ResourceUrl)
+
+
+def replace_url(site: Site, form: Form, expected: Sequence[Expected], *, by: str, at: datetime, note: str) -> Decision:
+    """Write the address into the guides' files and close the findings. Raises DecisionError."""
+    from review.web.decisions import Writes, entries_of, one, way_of
+
+    asked = one(form, "url", 4000)
+    url = one(form, "typed", 4000) if asked in ("", "typed") else asked
+    if not usable(url):
+        raise DecisionError("Give a whole web address, beginning with https://")
+    way = way_of(site, form)
+    if way is Writing.NONE:
+        raise DecisionError("The address stands in the guide's file, and files are not written here.")
+    dealt = site.board.dealt()
+    links = [_link(dealt, entry, url) for entry in entries_of(dealt, {each.finding for each in expected})]
+    files = site.scribe.relinked([link for link in links if link is not None])
+    if not files:
+        raise DecisionError("The guide's file no longer cites this address as it did; look at it, and crawl again.")
+    message = f"Replace {one_line(links[0].citation.url if links[0] else '', 120)} by {one_line(url, 120)}"
+    said = note or f"Now {url}"
+    with Writes(site, files, way=way, by=by, message=message) as written:
+        return site.bench.replaced(expected, at=at, by=by, note=said, files=files, written=written.words)
+
+
+def _link(dealt: Dealt, entry: Entry, url: str) -> Replacement | None:
+    guide = dealt.guides.get(entry.guide)
+    citation = cited(guide.citations, entry) if guide else None
+    if guide is None or citation is None:
+        return None
+    fragment = citation.url.partition("#")[2]
+    whole = url if "#" in url or not fragment else f"{url}#{fragment}"
+    return Replacement(guide=guide.id, file=guide.file, citation=citation, url=whole)
+
+
+def cited(citations: Sequence[Citation], entry: Entry) -> Citation | None:
+    return next((each for each in citations if each.key == entry.citation and each.url == entry.url), None)

@@ -1,0 +1,307 @@
+"""Sources as the editors' pages show them: timelines, snapshots, who cites them, and what was found."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, literal_column, or_, select
+
+from crawler.model import Digest, ResourceId, Snapshot, SnapshotId
+from guides.model import CitationKey, GuideId
+from review.casework import (
+    Case,
+    Evidence,
+    GuideRecord,
+    LookLine,
+    SnapshotLine,
+    SourceLine,
+    SourceUse,
+    SourceView,
+)
+from review.model import FindingId, FindingState
+from storage import bodies, decided, desk, queue, rows
+from storage.columns import name_hash
+from storage.decisions import work_of
+from storage.ledger import snapshots_by_id
+from storage.tables import Basis, Body, Citation, Fetch, Finding, Guide, Resource, Standing
+from storage.tables import Snapshot as SnapshotTable
+from storage.worktables import Work as WorkTable
+
+_LOOKS = 400
+_SNAPSHOTS = 500
+_FINDINGS = 100
+
+
+def case(connection: Connection, wanted: FindingId) -> Case | None:
+    """See `Bench.case`."""
+    finding = desk.finding(connection, wanted)
+    if finding is None:
+        return None
+    query = (
+        select(Finding.resource_id, Resource.verdict, WorkTable.masks)
+        .outerjoin(Resource, Resource.id == Finding.resource_id)
+        .outerjoin(WorkTable, WorkTable.finding_id == Finding.id)
+        .where(Finding.id == wanted)
+    )
+    row = connection.execute(query).one()
+    ids = [each for each in (finding.basis, finding.now) if each is not None]
+    held = snapshots_by_id(connection, ids) if ids else {}
+    return Case(
+        finding=finding,
+        work=work_of(connection, wanted),
+        resource=None if row.resource_id is None else ResourceId(row.resource_id),
+        before=held.get(finding.basis) if finding.basis is not None else None,
+        now=held.get(finding.now) if finding.now is not None else None,
+        verdict=rows.verdict_of(row.verdict),
+        history=decided.of_finding(connection, wanted),
+        masks=queue.masks_of(row.masks),
+    )
+
+
+def source(connection: Connection, wanted: ResourceId) -> SourceView | None:
+    """See `Bench.source`."""
+    if not 0 < wanted < 2**31:
+        return None
+    row = connection.execute(select(*Resource.__table__.c).where(Resource.id == wanted)).first()
+    if row is None:
+        return None
+    return SourceView(
+        id=ResourceId(row.id),
+        url=row.url,
+        title=row.title,
+        verdict=rows.verdict_of(row.verdict),
+        checked=row.checked,
+        next_due=row.next_due,
+        interval_hours=row.interval_hours,
+        failing_since=row.failing_since,
+        looks=_looks(connection, wanted),
+        snapshots=_snapshots(connection, wanted),
+        uses=_uses(connection, wanted),
+        findings=_findings(connection, wanted),
+        masks=_masks(connection, wanted),
+    )
+
+
+def _looks(connection: Connection, resource: int) -> tuple[LookLine, ...]:
+    query = select(Fetch.at, Fetch.verdict, Fetch.reason, Fetch.status, Fetch.snapshot_id, Fetch.elapsed_ms).where(
+        Fetch.resource_id == resource
+    )
+    return tuple(
+        LookLine(
+            at=row.at,
+            verdict=row.verdict,
+            reason=row.reason,
+            status=row.status,
+            snapshot=None if row.snapshot_id is None else SnapshotId(row.snapshot_id),
+            elapsed_ms=row.elapsed_ms,
+        )
+        for row in connection.execute(query.order_by(Fetch.at.desc()).limit(_LOOKS))
+    )
+
+
+def _snapshots(connection: Connection, resource: int) -> tuple[SnapshotLine, ...]:
+    query = (
+        select(*SnapshotTable.__table__.c, Body.digest.is_not(None).label("kept"))
+        .outerjoin(Body, Body.digest == SnapshotTable.digest)
+        .where(SnapshotTable.resource_id == resource)
+        .order_by(SnapshotTable.at.desc(), SnapshotTable.id.desc())
+        .limit(_SNAPSHOTS)
+    )
+    found = [
+        SnapshotLine(
+            id=SnapshotId(row.id),
+            digest=Digest(row.digest),
+            at=row.at,
+            last_seen=row.last_seen,
+            status=row.status,
+            good=row.good,
+            kept=bool(row.kept),
+            health=row.health,
+        )
+        for row in connection.execute(query)
+    ]
+    return tuple(reversed(found))
+
+
+def _uses(connection: Connection, resource: int) -> tuple[SourceUse, ...]:
+    query = (
+        select(
+            Guide.name.label("guide_name"),
+            Guide.title.label("guide_title"),
+            Citation.key,
+            Citation.number,
+            Citation.title,
+            Citation.active,
+            Standing.kind,
+            Basis.snapshot_id,
+        )
+        .join(Guide, Guide.id == Citation.guide_id)
+        .outerjoin(Basis, and_(Basis.guide_id == Citation.guide_id, Basis.resource_id == Citation.resource_id))
+        .outerjoin(Standing, and_(Standing.citation_id == Citation.id, Standing.basis_id == Basis.snapshot_id))
+        .where(Citation.resource_id == resource, Citation.active.is_(True))
+        .order_by(Guide.name, Citation.id)
+        .limit(500)
+    )
+    return tuple(
+        SourceUse(
+            guide=GuideId(row.guide_name),
+            title=row.guide_title,
+            citation=CitationKey(row.key),
+            number=row.number,
+            name=row.title,
+            drift=row.kind or "",
+            basis=None if row.snapshot_id is None else SnapshotId(row.snapshot_id),
+            active=row.active,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _findings(connection: Connection, resource: int) -> tuple[Any, ...]:
+    query = desk._findings().where(Finding.resource_id == resource)  # noqa: SLF001
+    query = query.order_by(None).order_by(Finding.id.desc()).limit(_FINDINGS)
+    return tuple(rows.finding_of(row) for row in connection.execute(query))
+
+
+def _masks(connection: Connection, resource: int) -> tuple[Any, ...]:
+    query = (
+        select(WorkTable.finding_id, WorkTable.masks)
+        .join(Finding, Finding.id == WorkTable.finding_id)
+        .where(Finding.resource_id == resource, WorkTable.masks.is_not(None), Finding.state == FindingState.DISMISSED)
+    )
+    return tuple((row.finding_id, mask) for row in connection.execute(query) for mask in queue.masks_of(row.masks))
+
+
+def source_lines(connection: Connection, *, host: str, text: str, skip: int, limit: int) -> list[SourceLine]:
+    """See `Bench.source_lines`."""
+    opened = (
+        select(func.count())
+        .where(Finding.resource_id == Resource.id, Finding.state == literal_column("'open'"))
+        .scalar_subquery()
+    )
+    cited = (
+        select(func.count(Citation.guide_id.distinct()))
+        .where(Citation.resource_id == Resource.id, Citation.active.is_(True))
+        .scalar_subquery()
+    )
+    query = select(
+        Resource.id,
+        Resource.url,
+        Resource.title,
+        Resource.verdict,
+        Resource.checked,
+        Resource.next_due,
+        opened.label("opened"),
+        cited.label("cited"),
+    )
+    if host:
+        query = query.where(or_(*(Resource.url.like(each, escape="\\") for each in _of_host(host))))
+    for word in text.split()[:8]:
+        like = f"%{_escaped(word.lower())}%"
+        found = func.lower(Resource.url).like(like, escape="\\")
+        query = query.where(or_(found, func.lower(Resource.title).like(like, escape="\\")))
+    query = query.where(Resource.next_due.is_not(None)).order_by(Resource.url, Resource.id).offset(skip).limit(limit)
+    return [
+        SourceLine(
+            id=ResourceId(row.id),
+            url=row.url,
+            title=row.title,
+            verdict=_verdict_word(row.verdict),
+            checked=row.checked,
+            next_due=row.next_due,
+            open=row.opened,
+            guides=row.cited,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _of_host(host: str) -> list[str]:
+    name = _escaped(host)
+    return [
+        f"{scheme}://{prefix}{name}{rest}"
+        for scheme in ("https", "http")
+        for prefix in ("", "www.")
+        for rest in ("/%", ":%", "")
+    ]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _verdict_word(data: Any) -> str:
+    verdict = rows.verdict_of(data)
+    return verdict.kind.value if verdict else ""
+
+
+def snapshot_body(connection: Connection, wanted: SnapshotId) -> tuple[Snapshot, ResourceId, bytes] | None:
+    """See `Bench.snapshot_body`."""
+    if not 0 < wanted < 2**62:
+        return None
+    row = connection.execute(select(*SnapshotTable.__table__.c).where(SnapshotTable.id == wanted)).first()
+    if row is None:
+        return None
+    kept = select(Body.digest).where(Body.digest == row.digest)
+    digest = connection.execute(kept).scalar()
+    if digest is None and row.text_hash is not None:
+        same = (
+            select(SnapshotTable.digest)
+            .join(Body, Body.digest == SnapshotTable.digest)
+            .where(SnapshotTable.resource_id == row.resource_id, SnapshotTable.text_hash == row.text_hash)
+            .limit(1)
+        )
+        digest = connection.execute(same).scalar()
+    if digest is None:
+        return None
+    return rows.snapshot_of(row), ResourceId(row.resource_id), bodies.get(connection, Digest(digest))
+
+
+def record_of(connection: Connection, name: GuideId) -> GuideRecord:
+    """See `Bench.record_of`."""
+    guide = connection.execute(select(Guide.id).where(Guide.name_hash == name_hash(name))).scalar()
+    if guide is None:
+        return GuideRecord()
+    cited = select(Citation.key, Citation.resource_id).where(
+        Citation.guide_id == guide, Citation.active.is_(True), Citation.resource_id.is_not(None)
+    )
+    sources = tuple((CitationKey(row.key), ResourceId(row.resource_id or 0)) for row in connection.execute(cited))
+    return GuideRecord(
+        sources=sources, decisions=decided.of_guide(connection, guide), evidence=_evidence(connection, guide)
+    )
+
+
+def _evidence(connection: Connection, guide: int) -> tuple[Evidence, ...]:
+    query = (
+        select(
+            Basis.resource_id,
+            Resource.url,
+            Basis.snapshot_id,
+            SnapshotTable.digest,
+            SnapshotTable.at,
+            Basis.set_at,
+            Basis.set_by,
+            Basis.verified,
+        )
+        .join(Resource, Resource.id == Basis.resource_id)
+        .join(SnapshotTable, SnapshotTable.id == Basis.snapshot_id)
+        .where(Basis.guide_id == guide)
+        .order_by(Basis.resource_id)
+        .limit(200)
+    )
+    return tuple(
+        Evidence(
+            resource=ResourceId(row.resource_id),
+            url=row.url,
+            snapshot=SnapshotId(row.snapshot_id),
+            digest=Digest(row.digest),
+            at=row.at,
+            set_at=row.set_at,
+            by=row.set_by,
+            verified=row.verified,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def next_due(connection: Connection) -> datetime | None:
+    return connection.execute(select(func.min(Resource.next_due))).scalar()
