@@ -6,6 +6,7 @@ are not the page (walls, errors) one body of each kind is evidence enough. See `
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
@@ -73,24 +74,39 @@ def put(connection: Connection, digest: str, data: bytes, *, chain: int, lasting
 
     `lasting`: they are not about to be let go again. The caller holds the lock on the chain's resource.
     """
-    if deltas.digest_of(data) != digest:
-        raise StoreError(f"a body was to be stored under {digest}, which is not its digest; nothing was recorded")
+    _check(digest, data)
     if connection.execute(_KEPT_FOR_ME, {"digest": digest}).first() is not None:
         return
     last = connection.execute(_LAST_PLACE, {"chain": chain}).scalar()
     place = 0 if last is None else last + 1
     base, bytes_of_base = _base(connection, chain, place)
     encoding, packed, needed = deltas.compress(data, bytes_of_base, lasting=lasting)
-    row = {
+    row = _row(digest, len(data), encoding, packed, chain=chain, place=place)
+    insert_new(connection, Body, {**row, "base": base if needed else None})
+
+
+def first(digest: str, data: bytes, *, chain: int, lasting: bool = True) -> dict[str, Any]:
+    """The row of a body that begins its chain: `put` for who knows that there is none before it."""
+    _check(digest, data)
+    encoding, packed, _ = deltas.compress(data, None, lasting=lasting)
+    return _row(digest, len(data), encoding, packed, chain=chain, place=0)
+
+
+def _row(digest: str, size: int, encoding: str, packed: bytes, *, chain: int, place: int) -> dict[str, Any]:
+    return {
         "digest": digest,
-        "size": len(data),
+        "size": size,
         "encoding": encoding,
-        "base": base if needed else None,
+        "base": None,
         "data": packed,
         "chain": chain,
         "place": place,
     }
-    insert_new(connection, Body, row)
+
+
+def _check(digest: str, data: bytes) -> None:
+    if deltas.digest_of(data) != digest:
+        raise StoreError(f"a body was to be stored under {digest}, which is not its digest; nothing was recorded")
 
 
 def _base(connection: Connection, chain: int, place: int) -> tuple[str | None, bytes | None]:

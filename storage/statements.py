@@ -20,17 +20,23 @@ def insert_new(
 ) -> None:
     """Insert; a row that is there already stays as it is."""
     if rows:
-        connection.execute(_insert(connection.dialect.name, table).on_conflict_do_nothing(), rows)
+        connection.execute(new_or_same(connection.dialect.name, table), rows)
 
 
 def insert_or_update(connection: Connection, table: type[Base], row: Mapping[str, Any]) -> None:
     """Insert; a row with the same primary key gets these values."""
-    connection.execute(_upsert(connection.dialect.name, table, tuple(row)), row)
+    connection.execute(upsert(connection.dialect.name, table, tuple(row)), row)
 
 
 @lru_cache(maxsize=64)
-def _upsert(dialect: str, table: type[Base], names: tuple[str, ...]) -> postgresql.Insert | sqlite.Insert:
-    # Kept: putting a statement together takes longer than running it.
+def new_or_same(dialect: str, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """The statement of `insert_new`. Kept: putting one together takes longer than running it."""
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@lru_cache(maxsize=64)
+def upsert(dialect: str, table: type[Base], names: tuple[str, ...]) -> postgresql.Insert | sqlite.Insert:
+    """The statement of `insert_or_update` for rows with these columns. Kept as well."""
     keys = [column.name for column in table.__table__.primary_key]
     statement = _insert(dialect, table)
     changed = {name: statement.excluded[name] for name in names if name not in keys}

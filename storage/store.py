@@ -166,7 +166,7 @@ class Store:
         """
         with self._batch_lock:
             if self._batch is None:
-                self._database.write(lambda connection: self._look(connection, (observation, tuple(ops))))
+                self._database.write(partial(self._looks, held=[(observation, tuple(ops))]))
                 return
             self._batch.append((observation, tuple(ops)))
             self._batch_bytes += len(observation.body or b"")
@@ -216,11 +216,7 @@ class Store:
             raise failed
 
     def _looks(self, connection: Connection, held: Sequence[_Look]) -> None:
-        for look in held:
-            self._look(connection, look)
-
-    def _look(self, connection: Connection, look: _Look) -> None:
-        looks.write(connection, *look, run=self._run, keep=self._keep)
+        looks.write(connection, held, run=self._run, keep=self._keep)
 
     # ------------------------------------------------------------ the desk
 
