@@ -53,6 +53,7 @@ def mistakes(settings: "Settings") -> Iterator[Mistake]:
             yield Mistake(section=section, key=key, message=f"{value} is out of range ({low} to {high})")
     if settings.store.keep not in ("texts", "all"):
         yield Mistake(section="store", key="keep", message=f'{settings.store.keep!r} is neither "texts" nor "all"')
+    yield from _blobs(settings)
     for word in settings.policy.fail_on:
         if word not in FAIL_WORDS:
             yield Mistake(section="policy", key="fail_on", message=f"{word!r} is unknown", hint=nearest(word))
@@ -60,6 +61,21 @@ def mistakes(settings: "Settings") -> Iterator[Mistake]:
     yield from _ignores(settings)
     if settings.schedule.min_interval > settings.schedule.max_interval:
         yield Mistake(section="schedule", key="min_interval", message="is longer than max_interval")
+
+
+def _blobs(settings: "Settings") -> Iterator[Mistake]:
+    address, endpoint = settings.store.blobs, settings.store.blobs_endpoint
+    if address and not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?", address):
+        yield Mistake(
+            section="store", key="blobs", message=f"{address!r} names no bucket", hint='Write "s3://bucket/prefix".'
+        )
+    if endpoint and not re.fullmatch(r"https?://[^\s/@]+/?", endpoint):
+        yield Mistake(
+            section="store",
+            key="blobs_endpoint",
+            message="is not the address of a server",
+            hint='Write "https://s3.example.org"; credentials belong into the environment.',
+        )
 
 
 def nearest(word: str) -> str:

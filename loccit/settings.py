@@ -37,6 +37,11 @@ class StoreSettings:
     """… and of older snapshots keeps one in so many days, besides all that something refers to; 0: all of them."""
     looks_days: int = 730
     """Of older looks, those at which something changed are kept; 0: all of them."""
+    blobs: str = ""
+    """`s3://bucket/prefix`: new bodies go there; "": into the database. Credentials: `AWS_ACCESS_KEY_ID` and so on."""
+    blobs_endpoint: str = ""
+    """Of a bucket that is not Amazon's: `https://s3.example.org`."""
+    blobs_region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

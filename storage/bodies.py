@@ -6,11 +6,12 @@ are not the page (walls, errors) one body of each kind is evidence enough. See `
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
-from storage import deltas
+from storage import blobs, deltas
 from storage.errors import StoreError
 from storage.rows import AnyRow
 from storage.statements import insert_new
@@ -81,14 +82,18 @@ def put(connection: Connection, digest: str, data: bytes, *, chain: int, lasting
     place = 0 if last is None else last + 1
     base, bytes_of_base = _base(connection, chain, place)
     encoding, packed, needed = deltas.compress(data, bytes_of_base, lasting=lasting)
+    encoding, packed = blobs.moved_out(blobs.of(connection), digest, encoding, packed)
     row = _row(digest, len(data), encoding, packed, chain=chain, place=place)
     insert_new(connection, Body, {**row, "base": base if needed else None})
 
 
-def first(digest: str, data: bytes, *, chain: int, lasting: bool = True) -> dict[str, Any]:
+def first(
+    digest: str, data: bytes, *, chain: int, lasting: bool = True, bucket: blobs.Bucket | None = None
+) -> dict[str, Any]:
     """The row of a body that begins its chain: `put` for who knows that there is none before it."""
     _check(digest, data)
     encoding, packed, _ = deltas.compress(data, None, lasting=lasting)
+    encoding, packed = blobs.moved_out(bucket, digest, encoding, packed)
     return _row(digest, len(data), encoding, packed, chain=chain, place=0)
 
 
@@ -145,38 +150,65 @@ def get(connection: Connection, digest: str) -> bytes:
     return data
 
 
-def links_of(connection: Connection, digest: str) -> list[AnyRow]:
-    """The rows that it takes to read a body: its own, the one that it rests on, and so on. Empty where not kept."""
-    links: list[AnyRow] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A body as stored. `data` is None where its object is gone from the bucket."""
+
+    digest: str
+    size: int
+    encoding: str
+    base: str | None
+    data: bytes | None = field(repr=False)
+
+    def unpacked(self, base: bytes | None) -> bytes | None:
+        """The bytes, unchecked; None where they are damaged or not there."""
+        return None if self.data is None else deltas.decompress(self.data, self.encoding, self.size, base)
+
+
+def links_of(connection: Connection, digest: str) -> list[Link]:
+    """What it takes to read a body: itself, the one that it rests on, and so on. Empty where it is not kept."""
+    rows: list[AnyRow] = []
     wanted: str | None = digest
-    while wanted is not None and len(links) <= deltas.LONGEST:
+    while wanted is not None and len(rows) <= deltas.LONGEST:
         row = connection.execute(_LINK, {"digest": wanted}).first()
         if row is None:
             break
-        links.append(row)
+        rows.append(row)
         wanted = row.base
-    return links
+    return [
+        Link(digest=row.digest, size=row.size, encoding=encoding, base=row.base, data=data)
+        for row, (encoding, data) in zip(rows, blobs.fetched(connection, rows), strict=True)
+    ]
 
 
-def unrolled(links: Sequence[AnyRow]) -> bytes | None:
+def link_of(connection: Connection, digest: str) -> Link | None:
+    """The body alone, as stored."""
+    row = connection.execute(_LINK, {"digest": digest}).first()
+    if row is None:
+        return None
+    ((encoding, data),) = blobs.fetched(connection, [row])
+    return Link(digest=row.digest, size=row.size, encoding=encoding, base=row.base, data=data)
+
+
+def unrolled(links: Sequence[Link]) -> bytes | None:
     """The bytes of the first link, unchecked; None where one of them cannot be read or is missing."""
     if not links or links[-1].base is not None:
         return None
     data: bytes | None = None
     for link in reversed(links):
-        data = deltas.decompress(bytes(link.data), link.encoding, link.size, data)
+        data = link.unpacked(data)
         if data is None:
             return None
     return data
 
 
-def first_damaged(links: Sequence[AnyRow]) -> str:
+def first_damaged(links: Sequence[Link]) -> str:
     """The digest of the body at which reading these links goes wrong."""
     if links[-1].base is not None:
         return str(links[-1].base)
     data: bytes | None = None
     for link in reversed(links):
-        data = deltas.decompress(bytes(link.data), link.encoding, link.size, data)
+        data = link.unpacked(data)
         if data is None or deltas.digest_of(data) != link.digest:
             return str(link.digest)
     return str(links[0].digest)

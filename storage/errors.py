@@ -17,6 +17,10 @@ class StoreBusyError(StoreError):
     """Somebody else is writing to the store, and went on for longer than the busy time-out."""
 
 
+class BucketError(StoreError):
+    """The bucket that holds the bodies does not answer, or does not let us in."""
+
+
 class StoreNewerError(StoreError):
     """The store was made by a newer loccit than this one."""
 

@@ -98,18 +98,20 @@ def _bodies(connection: Connection) -> Iterator[Damage]:
 
 def _bytes(connection: Connection, digest: str, cache: OrderedDict[str, bytes]) -> bytes | None:
     """As `bodies.unrolled`, but no further back than to what was decoded already."""
-    row = connection.execute(select(*Body.__table__.c).where(Body.digest == digest)).one()
-    if row.base is None:
-        return deltas.decompress(bytes(row.data), row.encoding, row.size, None)
-    if row.base in cache:
-        cache.move_to_end(row.base)
-        return deltas.decompress(bytes(row.data), row.encoding, row.size, cache[row.base])
+    link = bodies.link_of(connection, digest)
+    if link is None or link.base is None:
+        return link.unpacked(None) if link is not None else None
+    if link.base in cache:
+        cache.move_to_end(link.base)
+        return link.unpacked(cache[link.base])
     return bodies.unrolled(bodies.links_of(connection, digest))
 
 
 def _damaged(connection: Connection, digest: str) -> Damage:
-    culprit = bodies.first_damaged(bodies.links_of(connection, digest))
-    what = f"the body {digest} is damaged"
+    links = bodies.links_of(connection, digest)
+    culprit = bodies.first_damaged(links)
+    gone = links[0].data is None
+    what = f"the object of the body {digest} is not in the bucket" if gone else f"the body {digest} is damaged"
     if culprit != digest:
         what = f"the body {digest} cannot be read: it rests on {culprit}, which is damaged"
     return Damage(kind=Kind.BODY, key=digest, what=what, depends=dependants(connection, digest))

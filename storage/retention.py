@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, delete, exists, func, or_, select, tuple_, update
 
-from storage import bodies, deltas
+from storage import blobs, bodies, deltas
 from storage.fsck import referred, standing_refers
 from storage.rows import AnyRow
 from storage.statements import chunks
@@ -36,9 +36,16 @@ class Pruned:
     bodies: int = 0
     bytes: int = 0
     looks: int = 0
+    objects: int = 0
+    """In a bucket, that no row refers to."""
 
     def __add__(self, other: "Pruned") -> "Pruned":
-        return Pruned(bodies=self.bodies + other.bodies, bytes=self.bytes + other.bytes, looks=self.looks + other.looks)
+        return Pruned(
+            bodies=self.bodies + other.bodies,
+            bytes=self.bytes + other.bytes,
+            looks=self.looks + other.looks,
+            objects=self.objects + other.objects,
+        )
 
 
 _LOCKED: Final = select(Resource.newest_id)
@@ -54,14 +61,18 @@ def prune(connection: Connection, resource: int, rule: Retention, now: datetime,
     # As a look does: nobody adds to the chain meanwhile.
     connection.execute(_LOCKED.where(Resource.id == resource).with_for_update()).first()
     let_go = _thinned(connection, resource, rule, now)
-    done = Pruned(bodies=len(let_go), bytes=sum(row.stored for row in let_go))
+    done = Pruned(bodies=len(let_go), bytes=sum(map(_stored, let_go)))
     if not dry:
         done = Pruned()
         # The last first: the fewest are left that rest on one that goes.
         for row in reversed(let_go):
             if _drop(connection, row):
-                done += Pruned(bodies=1, bytes=row.stored)
+                done += Pruned(bodies=1, bytes=_stored(row))
     return done + Pruned(looks=_looks(connection, resource, rule, now, dry=dry))
+
+
+def _stored(row: AnyRow) -> int:
+    return blobs.stored_bytes(row.encoding, row.stored, bytes(row.beginning))
 
 
 # ---------------------------------------------------------------- bodies
@@ -78,6 +89,8 @@ def _thinned(connection: Connection, resource: int, rule: Retention, now: dateti
             Snapshot.at,
             Snapshot.good,
             func.length(Body.data).label("stored"),
+            Body.encoding,
+            func.substr(Body.data, 1, 16).label("beginning"),
             or_(
                 Snapshot.pinned.is_(True),
                 Snapshot.id == Resource.newest_id,
@@ -121,6 +134,7 @@ def _drop(connection: Connection, row: AnyRow) -> bool:
     for digest in resting:
         data = bodies.get(connection, digest)
         encoding, packed, needed = deltas.compress(data, bytes_of_base)
+        encoding, packed = blobs.moved_out(blobs.of(connection), digest, encoding, packed)
         values = {"encoding": encoding, "data": packed, "base": base if needed else None}
         connection.execute(update(Body).where(Body.digest == digest).values(values))
     return bodies.drop(connection, row.digest, snapshot=row.id)

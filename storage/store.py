@@ -24,12 +24,11 @@ from crawler.model import (
 )
 from guides.model import Guide, GuideId
 from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
-from storage import audit, bodies, carried, desk, fsck, imports, ledger, looks, migrate, retention, runs
+from storage import audit, blobs, bodies, carried, desk, fsck, imports, ledger, looks, migrate, retention, runs
 from storage import backup as copying
 from storage import repair as mending
-from storage.bench import StoreBench
 from storage.engine import BUSY_SECONDS, Database, create
-from storage.errors import StoreError
+from storage.errors import BucketError, StoreError
 from storage.rows import AuditEntry, BasisRecord, Look, RunRecord
 from storage.sync import Key, Synced
 from storage.sync import sync as sync_guides
@@ -71,13 +70,22 @@ class Store:
 
     @classmethod
     def open(
-        cls, url: str, *, keep: str = "texts", root: Path | None = None, busy_seconds: float = BUSY_SECONDS
+        cls,
+        url: str,
+        *,
+        keep: str = "texts",
+        root: Path | None = None,
+        busy_seconds: float = BUSY_SECONDS,
+        bucket: blobs.BlobSettings | None = None,
     ) -> "Store":
         """Open the store at `url`, made or migrated where need be; relative SQLite paths are relative to `root`.
 
+        New bodies go into `bucket`, where one is given; those that are in the database already stay there.
         Raises StoreError: no such place, another program's database, a newer loccit's store, somebody writing.
         """
         database = create(url, root=root, busy_seconds=busy_seconds)
+        if bucket is not None:
+            database = replace(database, engine=blobs.attach(database.engine, blobs.connect(bucket)))
         try:
             migrate.upgrade(database)
         except BaseException:
@@ -166,7 +174,7 @@ class Store:
         """
         with self._batch_lock:
             if self._batch is None:
-                self._database.write(partial(self._looks, held=[(observation, tuple(ops))]))
+                self._database.write(lambda connection: self._look(connection, (observation, tuple(ops))))
                 return
             self._batch.append((observation, tuple(ops)))
             self._batch_bytes += len(observation.body or b"")
@@ -201,6 +209,9 @@ class Store:
             held.sort(key=lambda look: look[0].source)
             try:
                 self._database.write(lambda connection: self._looks(connection, held))
+            except BucketError:
+                # It would refuse each of them, one by one and slowly.
+                raise
             except StoreError:
                 self._one_by_one(held)
 
@@ -216,7 +227,11 @@ class Store:
             raise failed
 
     def _looks(self, connection: Connection, held: Sequence[_Look]) -> None:
-        looks.write(connection, held, run=self._run, keep=self._keep)
+        for look in held:
+            self._look(connection, look)
+
+    def _look(self, connection: Connection, look: _Look) -> None:
+        looks.write(connection, *look, run=self._run, keep=self._keep)
 
     # ------------------------------------------------------------ the desk
 
@@ -279,11 +294,6 @@ class Store:
         """The digest of each resource's newest good page, by its URL."""
         return self._database.read(lambda connection: ledger.evidence(connection))
 
-    @property
-    def bench(self) -> StoreBench:
-        """What the editors' pages need (see `review.ports.Bench`)."""
-        return StoreBench(self._database)
-
     # ------------------------------------------------------------ what a state file carries
 
     def put_carried(self, links: Mapping[str, Carried]) -> None:
@@ -332,7 +342,8 @@ class Store:
         done = retention.Pruned()
         for resource in every:
             done += self._database.write(partial(retention.prune, resource=resource, rule=rule, now=now, dry=dry))
-        return done
+        swept = self._database.read(lambda connection: blobs.sweep(connection, now, dry=dry))
+        return done + retention.Pruned(objects=swept)
 
     def backup(self, target: Path) -> int:
         """A consistent copy in a file, made while others write; gives its size. SQLite only (see `storage.backup`)."""

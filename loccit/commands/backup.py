@@ -14,5 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, app: App) -> Exit:
     with open_store(app.settings) as store:
         size = store.backup(app.cwd / options.file)
+    if app.settings.store.blobs:
+        app.complain(f"pages are in {app.settings.store.blobs} and not in the copy; prune takes some away there")
     app.say(f"wrote {options.file} ({size:,} bytes); use it as sqlite:///{options.file} in store.url")
     return Exit.OK

@@ -26,4 +26,6 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     with app.output(None) as out:
         bodies = f"{count(done.bodies, 'page')} ({done.bytes:,} bytes as stored)"
         out.write(f"{word} of {bodies} and {count(done.looks, 'look')}; digests, headers and times stay\n")
+        if done.objects:
+            out.write(f"{word} of {count(done.objects, 'object')} in the bucket that nothing refers to\n")
     return Exit.OK

@@ -1,0 +1,121 @@
+"""Bodies in a bucket, on both databases: what is referred to is there, whoever is killed, and nothing else stays."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+from storage_bucket import BucketServer, running_bucket_server
+from storage_builders import DAY, START, digest, guide, only, opening, sync, visit
+
+from crawler.model import DriftKind
+from storage import blobs, bodies
+from storage.blobs import BlobSettings
+from storage.errors import BucketError, StoreError
+from storage.retention import Retention
+from storage.store import Store
+from storage.tables import Body
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[BucketServer]:
+    with running_bucket_server() as running:
+        yield running
+
+
+@pytest.fixture
+def bucket(server: BucketServer) -> BlobSettings:
+    return server.new_bucket()
+
+
+def page(number: int) -> bytes:
+    return b"".join(b"<p>%d of %d stays</p>" % (line, line * 7919) for line in range(300)) + b"<p>%d</p>" % number
+
+
+def history(store: Store, first: int, last: int) -> None:
+    sync(store, guide())
+    for number in range(first, last):
+        ops = (opening(),) if number == 2 else ()
+        visit(store, page(number), START + number * DAY, *ops, drift=DriftKind.MATERIAL if number else None)
+
+
+def rows(store: Store) -> list[Any]:
+    return store._database.read(lambda c: list(c.execute(select(Body.digest, Body.encoding, Body.data))))
+
+
+def test_what_is_in_the_bucket_is_read_checked_and_thinned(
+    url: str, bucket: BlobSettings, server: BucketServer
+) -> None:
+    with Store.open(url) as store:
+        history(store, 0, 3)
+    with Store.open(url, bucket=bucket) as store:
+        history(store, 3, 30)
+        away = [row for row in rows(store) if row.encoding.endswith("@")]
+        assert len(away) == 27 and {len(row.data) for row in away} == {16}
+        assert len(server.names(bucket)) == 27
+        assert all(store.body(digest(page(number))) == page(number) for number in range(30))
+        assert store.fsck(at=START).whole
+        done = store.prune(Retention(whole_days=5, thin_days=10, looks_days=0), now=START + 30 * DAY)
+        assert done.bodies > 10 and done.bytes > 16 * done.bodies
+        assert store.fsck(at=START).whole
+        left = len([row for row in rows(store) if row.encoding.endswith("@")])
+        assert len(server.names(bucket)) > left, "what was let go is not taken away before a day has passed"
+        later = datetime.now(UTC) + 2 * DAY
+        keep_all = Retention(whole_days=36_000, thin_days=0, looks_days=0)
+        would = store.prune(keep_all, now=later, dry=True).objects
+        assert store.prune(keep_all, now=later).objects == would == len(server.names(bucket)) + would - left
+        assert len(server.names(bucket)) == left
+        assert store.fsck(at=START).whole
+    with Store.open(url) as without, pytest.raises(StoreError, match=r"name it in store\.blobs"):
+        without.fsck(at=START)
+
+
+def test_an_object_that_is_gone_is_said_with_what_depends_on_it(
+    url: str, bucket: BlobSettings, server: BucketServer
+) -> None:
+    with Store.open(url, bucket=bucket) as store:
+        history(store, 0, 6)
+        wanted = digest(page(4))
+        (name,) = [name for name in server.names(bucket) if wanted in name]
+        blobs.connect(bucket).delete([name])
+        damages = store.fsck(at=START).damages
+        assert damages[0].what == f"the object of the body {wanted} is not in the bucket"
+        assert f"it rests on {wanted}, which is damaged" in damages[1].what
+        with pytest.raises(StoreError, match=f"{wanted} is damaged"):
+            store.body(wanted)
+        assert store.body(digest(page(3))) == page(3)
+
+
+def test_killed_between_object_and_row_it_leaves_no_row(url: str, bucket: BlobSettings, server: BucketServer) -> None:
+    def killed(connection: Connection) -> None:
+        bodies.put(connection, digest(b"page"), b"page", chain=1)
+        raise KeyboardInterrupt
+
+    with Store.open(url, bucket=bucket) as store:
+        history(store, 0, 2)
+        with pytest.raises(KeyboardInterrupt):
+            store._database.write(killed)
+        assert len(server.names(bucket)) == 3 and len(rows(store)) == 2
+        swept = store._database.read(lambda c: blobs.sweep(c, datetime.now(UTC), dry=False))
+        assert swept == 0, "it may still be on its way into a row"
+        swept = store._database.read(lambda c: blobs.sweep(c, datetime.now(UTC) + 2 * DAY, dry=False))
+        assert swept == 1 and store.fsck(at=START).whole
+
+
+def test_a_bucket_that_does_not_answer_or_is_not_there(url: str, bucket: BlobSettings) -> None:
+    with Store.open(url, bucket=bucket) as store:
+        history(store, 0, 2)
+    for other, says in (
+        (replace(bucket, endpoint="http://127.0.0.1:9"), "does not answer as it should; nothing was half written"),
+        (replace(bucket, address="s3://nowhere/at/all"), "there is no such bucket"),
+    ):
+        with Store.open(url, bucket=other) as store:
+            with pytest.raises(BucketError, match=says):
+                visit(store, page(2), START + 2 * DAY, drift=DriftKind.MATERIAL)
+            with pytest.raises(BucketError, match=says):
+                store.fsck(at=START)
+            assert len(store.snapshots(only(store))) == 2
+    with pytest.raises(StoreError, match="names no bucket"):
+        Store.open(url, bucket=BlobSettings(address="s3://"))
