@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from crawler.urls import ResourceUrl, resource_url
 from guides.ignores import apply_rules
@@ -11,9 +11,10 @@ from guides.load import load
 from guides.model import Guide, Library
 from loccit.settings import FILE, Settings
 from review.text import count, one_line
-from storage.blobs import BlobSettings
-from storage.store import Store
-from storage.sync import Synced
+
+if TYPE_CHECKING:
+    from storage.store import Store
+    from storage.sync import Synced
 
 Tell: TypeAlias = Callable[[str], None]
 
@@ -28,8 +29,12 @@ def read_guides(settings: Settings, today: date, paths: Sequence[str] = ()) -> L
     return apply_rules(library, settings.links.ignore, file=file, complete=not paths)
 
 
-def open_store(settings: Settings, *, in_memory: bool = False) -> Store:
+def open_store(settings: Settings, *, in_memory: bool = False) -> "Store":
     """The configured store, created and migrated where need be. `in_memory`: one that is forgotten (`--no-state`)."""
+    # Not at the top: most of a second goes into a database's modules, and what reads guides alone needs none of them.
+    from storage.blobs import BlobSettings
+    from storage.store import Store
+
     chosen = settings.store
     if in_memory:
         return Store.open("sqlite://", keep=chosen.keep, root=settings.root)
@@ -50,21 +55,26 @@ def _without_ignored(guide: Guide) -> Guide:
     return replace(guide, citations=tuple(each for each in guide.citations if not each.ignored))
 
 
-def sync(store: Store, library: Library, at: datetime, *, complete: bool = True, tell: Tell | None = None) -> None:
+def checked_guides(library: Library) -> list[Guide]:
+    """The guides as a store knows them."""
+    return [_without_ignored(guide) for guide in library.guides]
+
+
+def sync(store: "Store", library: Library, at: datetime, *, complete: bool = True, tell: Tell | None = None) -> None:
     """Tell the store which guides there are. With `complete`, others are retired, unless some file was unreadable.
 
     A guide that is broken today is not a guide that was withdrawn: its findings and bases wait for it. `tell` is told
     what editors may want to hear of.
     """
     unreadable = any(problem.fatal for problem in library.problems)
-    guides = [_without_ignored(guide) for guide in library.guides]
+    guides = checked_guides(library)
     done = store.sync(guides, key=key_of, at=at, complete=complete and not unreadable)
     if tell is not None:
         for line in _changed_guides(done):
             tell(line)
 
 
-def _changed_guides(done: Synced) -> Iterator[str]:
+def _changed_guides(done: "Synced") -> Iterator[str]:
     """Guides that are there under another id, and gone ones whose findings ended with them."""
     for was, now in done.renamed[:SHOWN]:
         yield f"{one_line(was)} is {one_line(now)} now: its findings and what it was verified against went with it"

@@ -27,6 +27,7 @@ from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
 from storage import audit, blobs, bodies, carried, desk, fsck, imports, ledger, looks, migrate, retention, runs
 from storage import backup as copying
 from storage import repair as mending
+from storage.bench import StoreBench
 from storage.engine import BUSY_SECONDS, Database, create
 from storage.errors import BucketError, StoreError
 from storage.rows import AuditEntry, BasisRecord, Look, RunRecord
@@ -174,7 +175,7 @@ class Store:
         """
         with self._batch_lock:
             if self._batch is None:
-                self._database.write(lambda connection: self._look(connection, (observation, tuple(ops))))
+                self._database.write(partial(self._looks, held=[(observation, tuple(ops))]))
                 return
             self._batch.append((observation, tuple(ops)))
             self._batch_bytes += len(observation.body or b"")
@@ -227,11 +228,7 @@ class Store:
             raise failed
 
     def _looks(self, connection: Connection, held: Sequence[_Look]) -> None:
-        for look in held:
-            self._look(connection, look)
-
-    def _look(self, connection: Connection, look: _Look) -> None:
-        looks.write(connection, *look, run=self._run, keep=self._keep)
+        looks.write(connection, held, run=self._run, keep=self._keep)
 
     # ------------------------------------------------------------ the desk
 
@@ -293,6 +290,11 @@ class Store:
     def evidence(self) -> dict[str, Digest]:
         """The digest of each resource's newest good page, by its URL."""
         return self._database.read(lambda connection: ledger.evidence(connection))
+
+    @property
+    def bench(self) -> StoreBench:
+        """What the editors' pages need (see `review.ports.Bench`)."""
+        return StoreBench(self._database)
 
     # ------------------------------------------------------------ what a state file carries
 
