@@ -29,6 +29,15 @@ class FindingState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderReport:
+    """What a reader wrote, and how many wrote the same. Nothing else is known of them."""
+
+    words: str
+    at: datetime
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something that an editor should look at. At most one is open for a citation and kind.
 
@@ -56,6 +65,8 @@ class Finding:
     note: str = ""
     group: str = ""
     """The mass change of its host that it is part of (see `crawler.groups`), "" for none."""
+    reports: tuple[ReaderReport, ...] = ()
+    """What readers wrote. Such a finding has no citation (its key is "") and no URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ def _findings() -> Select[Any]:
     return (
         select(*FindingTable.__table__.c, Guide.name.label("guide_name"), Citation.key.label("citation_key"))
         .join(Guide, Guide.id == FindingTable.guide_id)
-        .join(Citation, Citation.id == FindingTable.citation_id)
+        .outerjoin(Citation, Citation.id == FindingTable.citation_id)
         .order_by(FindingTable.id)
     )
 

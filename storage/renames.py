@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from guides.model import Guide as GuideValue
 from review.model import FindingState
-from storage import audit, rows
+from storage import audit, reported, rows
 from storage.columns import clean
 from storage.rows import AnyRow
 from storage.statements import chunks
@@ -122,6 +122,7 @@ def take_over(connection: Connection, pair: Renamed, at: datetime) -> None:
             connection.execute(delete(Standing).where(Standing.citation_id == new.id))
             connection.execute(update(Standing).where(Standing.citation_id == old).values(citation_id=new.id))
         _findings(connection, old, new, at)
+    reported.take_over(connection, pair.old, pair.new, at)
     dates = select(Guide.id, Guide.stet_on).where(Guide.id.in_([pair.old, pair.new]))
     stet = {row.id: row.stet_on for row in connection.execute(dates)}
     later = rows.later(stet[pair.old], stet[pair.new])

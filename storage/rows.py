@@ -41,7 +41,7 @@ from guides.model import (
     TextRange,
     XPath,
 )
-from review.model import Finding, FindingId, FindingKind, FindingState
+from review.model import Finding, FindingId, FindingKind, FindingState, ReaderReport
 
 T = TypeVar("T")
 
@@ -247,7 +247,7 @@ def finding_of(row: AnyRow) -> Finding:
         state=FindingState(row.state),
         severity=row.severity,
         guide=GuideId(row.guide_name),
-        citation=CitationKey(row.citation_key),
+        citation=CitationKey(row.citation_key or ""),
         url=row.url,
         opened=row.opened,
         updated=row.updated,
@@ -260,6 +260,7 @@ def finding_of(row: AnyRow) -> Finding:
         closed=row.closed,
         by=row.by,
         note=row.note,
+        reports=read(row.reports, tuple[ReaderReport, ...], ()),
     )
 
 

@@ -24,12 +24,29 @@ from crawler.model import (
 )
 from guides.model import Guide, GuideId
 from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
-from storage import audit, blobs, bodies, carried, desk, fsck, imports, ledger, looks, migrate, retention, runs
+from review.reported import Step
+from storage import (
+    audit,
+    blobs,
+    bodies,
+    carried,
+    desk,
+    fsck,
+    imports,
+    ledger,
+    looks,
+    migrate,
+    reported,
+    retention,
+    runs,
+)
 from storage import backup as copying
 from storage import repair as mending
+from storage.accounts import Accounts
 from storage.bench import StoreBench
 from storage.engine import BUSY_SECONDS, Database, create
 from storage.errors import BucketError, StoreError
+from storage.notices import Notices
 from storage.rows import AuditEntry, BasisRecord, Look, RunRecord
 from storage.sync import Key, Synced
 from storage.sync import sync as sync_guides
@@ -146,6 +163,18 @@ class Store:
 
     def known(self, resource: ResourceId) -> KnownSource:
         return self._database.read(lambda connection: ledger.known(connection, resource))
+
+    def before(self, resources: Sequence[ResourceId]) -> list[tuple[KnownSource, list[Finding]]]:
+        """What a look at each of these resources starts from (`known` and `findings_of`), asked for at once."""
+
+        def asked(connection: Connection) -> list[tuple[KnownSource, list[Finding]]]:
+            known = ledger.known_of(connection, resources)
+            findings = desk.findings_by_resource(connection, resources)
+            if missing := [each for each in resources if each not in known]:
+                raise StoreError(f"there is no resource {missing[0]} in the store")
+            return [(known[each], findings.get(each, [])) for each in resources]
+
+        return self._database.read(asked)
 
     def body(self, digest: Digest) -> bytes:
         """The raw body, checked against its digest; StoreError where it is damaged or not kept."""
@@ -295,6 +324,20 @@ class Store:
     def bench(self) -> StoreBench:
         """What the editors' pages need (see `review.ports.Bench`)."""
         return StoreBench(self._database)
+
+    @property
+    def accounts(self) -> Accounts:
+        """People and tokens (see `review.people.People`)."""
+        return Accounts(self._database)
+
+    @property
+    def notices(self) -> Notices:
+        """What was told to whom."""
+        return Notices(self._database)
+
+    def report_incorrect(self, guide: GuideId, step: Step | None, words: str, *, at: datetime) -> FindingId:
+        """A reader says that a guide is wrong: the finding that holds it. StoreError where there is no such guide."""
+        return self._database.write(lambda connection: reported.put(connection, guide, step, words, at))
 
     # ------------------------------------------------------------ what a state file carries
 

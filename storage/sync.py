@@ -12,7 +12,7 @@ from guides.model import Citation as CitationValue
 from guides.model import Guide as GuideValue
 from guides.model import Render
 from review.model import FindingKind, FindingState
-from storage import rows
+from storage import reported, rows
 from storage.columns import bounded, clean, json_bytes, name_hash
 from storage.engine import SYNC, alone
 from storage.renames import Renamed, renamed, take_over
@@ -216,6 +216,7 @@ def _retire_guides(work: _Sync, guides: Sequence[AnyRow], pairs: Sequence[Rename
             query = select(Citation.id).where(Citation.guide_id == row.id, Citation.active.is_(True))
             note = NO_LONGER_CITED if row.id in former else GUIDE_GONE
             resolved = _retire_citations(work, list(work.connection.execute(query).scalars()), note)
+            resolved += reported.close(work.connection, row.id, note, work.at)
             if row.id not in former:
                 gone.append((row.name, resolved))
         ids = [row.id for row in part]

@@ -222,7 +222,10 @@ class Standing(Base):
 
 
 class Finding(Base):
-    """What an editor should look at. The partial index is what keeps two crawls at once from opening one twice."""
+    """What an editor should look at. The partial indexes keep two crawls, or two readers, from opening one twice.
+
+    What readers report is about a guide and has no citation.
+    """
 
     __tablename__ = "finding"
     __table_args__ = (
@@ -234,6 +237,14 @@ class Finding(Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        Index(
+            "uq_finding_reported",
+            "guide_id",
+            "print",
+            unique=True,
+            sqlite_where=text("state = 'open' AND kind = 'reader-report'"),
+            postgresql_where=text("state = 'open' AND kind = 'reader-report'"),
+        ),
         Index(None, "state", "guide_id"),
         # The desk's first question, in the order in which it is told; closed ones only grow.
         Index("ix_finding_open", "id", sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
@@ -241,7 +252,7 @@ class Finding(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     guide_id: Mapped[int] = mapped_column(ForeignKey("guide.id"), index=True)
-    citation_id: Mapped[int] = mapped_column(ForeignKey("citation.id"), index=True)
+    citation_id: Mapped[int | None] = mapped_column(ForeignKey("citation.id"), index=True)
     resource_id: Mapped[int | None] = mapped_column(ForeignKey("resource.id"), index=True)
     kind: Mapped[str]
     state: Mapped[str]
@@ -258,6 +269,7 @@ class Finding(Base):
     now_id: Mapped[int | None] = mapped_column(BIG_ID, ForeignKey("snapshot.id"), index=True)
     changes: Mapped[Any | None] = mapped_column(Packed())
     claims: Mapped[Any | None] = mapped_column(Packed())
+    reports: Mapped[Any | None] = mapped_column(Packed())
 
 
 class Audit(Base):

@@ -21,12 +21,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from review.people import AccountId, csrf_of, new_secret
-from review.people import Role as Rights
+from review.people import AccountId, Role, csrf_of, new_secret
+
+Rights: TypeAlias = Role
+"""What a person may do; each includes the ones before."""
 
 COOKIE: Final = "loccit_form"
 FIELD: Final = "token"
-TOKEN_HEADER: Final = "X-Form-Token"
 MAX_BODY: Final = 1_000_000
 """Bytes of any request's body."""
 BODY_SECONDS: Final = 20.0
