@@ -6,9 +6,9 @@ The parser is markdown-it's; its inline rules are wrapped so that they note wher
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, helpers
 from markdown_it.common.utils import normalizeReference, unescapeAll
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.footnote import footnote_plugin
@@ -23,13 +23,15 @@ _ANCHOR_OPEN = re.compile(r"<a\s", re.IGNORECASE)
 _ANCHOR_CLOSE = re.compile(r"</a", re.IGNORECASE)
 _MOST_BRACKETS = 3_000
 """In one paragraph; markdown-it's time grows with their square, and beyond this only bare URLs are found."""
-_SIGNS = ("](", "][", "<", "://")
+_SIGN = re.compile(r"\]\(|\]\[|<|://")
 """Text with none of these, and with no `[` that may refer to a definition, holds no link."""
 _FIRST = {"link": "[", "autolink": "<", "backticks": "`", "image": "!", "html_inline": "<"}
 """The character with which what an inline rule matches begins."""
 _STOP = re.compile(r"[\\`\[\]<!]")
 """Where a rule may match, or a link's words end."""
 _BLANK = "\x00"
+_SIMPLE = re.compile(r"[^\s<()\\&\x00-\x20\x7f][^\s()\\&\x00-\x20\x7f]*(?=[\s)])")
+"""A link's destination without anything that has to be weighed (CommonMark 0.31, section 6.3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +57,33 @@ def make_parser() -> MarkdownIt:
     # Links bind closer than emphasis, and what is only shown need not be found.
     parser.inline.ruler.disable(["emphasis", "strikethrough", "newline", "entity"])
     parser.inline.ruler2.disable(["emphasis", "strikethrough", "fragments_join"])
+    parser.helpers = _Helpers()  # type: ignore[assignment]
     parser.normalizeLink = parser.normalizeLinkText = str  # type: ignore[method-assign, assignment]
     parser.inline.ruler.at("text", _plain_text)
     for name in _FIRST:
         rule = next(rule for rule in parser.inline.ruler.__rules__ if rule.name == name)
         parser.inline.ruler.at(name, _noting(name, rule.fn))
     return parser
+
+
+class _Helpers:
+    """markdown-it's helpers for links; it looks at a destination's characters one by one, which few need."""
+
+    parseLinkLabel = staticmethod(helpers.parseLinkLabel)  # noqa: N815
+    parseLinkTitle = staticmethod(helpers.parseLinkTitle)  # noqa: N815
+
+    @staticmethod
+    def parseLinkDestination(text: str, at: int, end: int) -> Any:  # noqa: N802
+        simple = _SIMPLE.match(text, at, end)
+        if simple is None:
+            return helpers.parseLinkDestination(text, at, end)
+        return _Destination(ok=True, pos=simple.end(), str=simple.group())
+
+
+class _Destination(NamedTuple):
+    ok: bool
+    pos: int
+    str: str
 
 
 def _any_url(_url: str) -> bool:
@@ -100,7 +123,7 @@ def _noting(name: str, rule: Callable[[StateInline, bool], bool]) -> Callable[[S
 
 def links_in(content: str, parser: MarkdownIt, env: dict[str, Any]) -> list[Link]:
     """Every link in the content of one inline token, in order."""
-    if not any(sign in content for sign in _SIGNS) and not (env.get("references") and "[" in content):
+    if _SIGN.search(content) is None and not (env.get("references") and "[" in content):
         return []
     notes: list[tuple[str, int, int]] = []
     inner = {"references": env.get("references", {}), "footnotes": env.get("footnotes", {}), "notes": notes}

@@ -27,6 +27,8 @@ _FENCE = re.compile(r"^:{3,}\s*\{?(?P<name>[\w-]*)[^\n]*")
 _ADMONITION = re.compile(r"^(?:!!!|\?\?\?\+?)\s+(?P<name>[\w-]+)[^\n]*")
 _MDX = re.compile(r"(?:import|export)\s[^\n]*(?:from\s|=|\{)")
 _MOST = 5_000
+_BLOCKS = ("ordered_list", "bullet_list", "list_item", "heading", "footnote_reference")
+_TAKEN = frozenset({"inline", *(f"{block}_{end}" for block in _BLOCKS for end in ("open", "close"))})
 
 
 def statements(tokens: Sequence[Token], first_line: int) -> list[Statement]:
@@ -52,6 +54,8 @@ class _Reader:
 
     def take(self, token: Token) -> None:
         kind = token.type
+        if kind not in _TAKEN:
+            return
         line = self.first_line + (token.map[0] if token.map else 0)
         if kind in ("ordered_list_open", "bullet_list_open"):
             self.lists.append(kind == "ordered_list_open")

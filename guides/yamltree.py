@@ -42,11 +42,20 @@ def parse_yaml(text: str, *, start: int = 0, end: int | None = None) -> Node | M
     if deep is not None:
         return Malformed(f"nested more than {MAX_DEPTH} levels deep", "flatten the file", start + deep.start())
     try:
-        return _Builder(part, start).build(yaml.parse(part, Loader=_Loader))
+        return _Builder(part, start).build(_events(part))
     except _RefusedError as error:
         return error.malformed
     except yaml.YAMLError as error:
         return _malformed(error, part, start)
+
+
+def _events(text: str) -> Iterator[Any]:
+    """As `yaml.parse` gives them, without asking twice for each."""
+    loader = _Loader(text)
+    try:
+        yield from iter(loader.get_event, None)
+    finally:
+        loader.dispose()
 
 
 class _Frame:
@@ -79,15 +88,15 @@ class _Builder:
 
     def _step(self, event: Any) -> Node | None:
         """The node that this event completes, if it does."""
-        match event:
-            case yaml.ScalarEvent():
-                return self._keep(event.anchor, self._scalar(event))
-            case yaml.AliasEvent():
-                return self._alias(event)
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._open(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                return self._close(event)
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            return self._keep(event.anchor, self._scalar(event))
+        if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            return self._close(event)
+        if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            self._open(event)
+        elif kind is yaml.AliasEvent:
+            return self._alias(event)
         return None
 
     def _keep(self, anchor: str | None, node: Node) -> Node:
@@ -102,6 +111,8 @@ class _Builder:
     def _at(self, event: Any) -> int:
         """Where the value's own characters begin: past a quote, an anchor, a tag or a block scalar's header."""
         start, end = int(event.start_mark.index), int(event.end_mark.index)
+        if not event.style and self.text.startswith(event.value, start):
+            return start
         if event.style in ("'", '"'):
             quote = self.text.find(event.style, start, end)
             return quote + 1 if quote >= 0 else start

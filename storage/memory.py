@@ -49,9 +49,9 @@ class MemoryStore:
 
     def due(
         self,
-        now: datetime,
+        now: datetime,  # noqa: ARG002
         *,
-        everything: bool = False,
+        everything: bool = False,  # noqa: ARG002
         guides: frozenset[GuideId] | None = None,
     ) -> list[tuple[ResourceId, FetchOrder]]:
         """All of them (cited by `guides`, where given), in the order in which they were cited."""
@@ -68,6 +68,9 @@ class MemoryStore:
 
     def known(self, resource: ResourceId) -> KnownSource:
         return self._known[resource]
+
+    def before(self, resources: Sequence[ResourceId]) -> list[tuple[KnownSource, list[Finding]]]:
+        return [(self._known[each], []) for each in resources]
 
     def body(self, digest: Digest) -> bytes:
         raise KeyError(f"no body is kept in memory: {digest}")
