@@ -23,6 +23,7 @@ from guides.model import Anchor, Heading, MainContent, Place, Quote, TextRange
 
 _ORDER = list(DriftKind)
 _MAX_CHANGES = 200
+NEVER_FOUND = "never found on this page"
 
 
 def measure(
@@ -41,7 +42,7 @@ def measure(
         return _main(basis, now, memory)
     before, after = locate(basis, place), locate(now, place)
     if isinstance(before, Missing):
-        return _never_there(basis, now, place, before, memory)
+        return _never_there(basis, now, place, before, after, memory)
     if isinstance(after, Missing):
         return _lost(basis, now, place, before, after, memory)
     if reason := _replaced_around(basis, now, before, after):
@@ -49,14 +50,39 @@ def measure(
     return _sections(basis, before, after, memory)
 
 
-def _never_there(basis: Page, now: Page, place: Place, before: Missing, memory: Mapping[str, Any]) -> Drift:
-    """The basis lacks the place already: it cannot be compared, but what changed on the page is told along."""
+def never_found(basis: Page, place: Place) -> Drift | None:
+    """`unlocated` where a place is not on the very page that it was written for; None where it is there.
+
+    Nobody writes a URL's fragment down as a place: where the page lacks it, the page is what is cited.
+    """
+    if isinstance(place, MainContent | Anchor):
+        return None
+    found = locate(basis, place)
+    return _without_basis(found) if isinstance(found, Missing) else None
+
+
+def _without_basis(missing: Missing) -> Drift:
+    return _whole(DriftKind.UNLOCATED, missing.reason if missing.unreadable else NEVER_FOUND)
+
+
+def _never_there(
+    basis: Page, now: Page, place: Place, before: Missing, after: Section | Missing, memory: Mapping[str, Any]
+) -> Drift:
+    """The basis lacks the place already. Where the page has it now, it is compared with where its words stood then;
+    else it cannot be compared, but what changed on the page is told along.
+    """
+    if isinstance(place, Anchor):
+        return _main(basis, now, memory)
+    if isinstance(after, Section):
+        found = _elsewhere(basis, after)
+        if found is not None:
+            return _sections(basis, found[1], after, memory)
+        return replace(_whole(DriftKind.UNCHANGED, "first found on this page"), now_print=print_of(after.blocks))
     whole = _main(basis, now, memory)
-    # Nobody wrote a URL's fragment down as a place: when the page lacks it, the page is what is cited.
-    if isinstance(place, Anchor) or whole.kind is DriftKind.BROKEN:
+    if whole.kind is DriftKind.BROKEN:
         return whole
     changes = tuple(change for change in whole.changes if change.drift in SAYING)
-    return replace(_whole(DriftKind.UNLOCATED, before.reason), changes=changes)
+    return replace(_without_basis(before), changes=changes)
 
 
 def _replaced_around(basis: Page, now: Page, before: Section, after: Section) -> str:
@@ -84,7 +110,8 @@ def _opaque(basis: Page, now: Page) -> Drift:
     if basis.digest == now.digest:
         return _whole(DriftKind.UNCHANGED, "")
     if basis.kind == "pdf":
-        return _whole(DriftKind.UNLOCATED, now.head.unread or basis.head.unread)
+        lost = _whole(DriftKind.UNLOCATED, now.head.unread or basis.head.unread)
+        return replace(lost, before_print=basis.digest)
     return _whole(DriftKind.WORDING, f"the {basis.kind} document is another one (its text is not read)")
 
 
@@ -148,11 +175,9 @@ def _lost(basis: Page, now: Page, place: Place, before: Section, after: Missing,
     keys = {block.key for block in visible_blocks(now.blocks)}
     size = sum(len(block.text) for block in before.blocks) or 1
     kept = sum(len(block.text) for block in before.blocks if block.key in keys)
-    if kept < 0.6 * size:
-        return _whole(DriftKind.UNLOCATED, after.reason)
-    found = _elsewhere(now, before)
+    found = _elsewhere(now, before) if kept >= 0.6 * size else None
     if found is None:
-        return _whole(DriftKind.UNLOCATED, after.reason)
+        return replace(_whole(DriftKind.UNLOCATED, after.reason), before_print=print_of(before.blocks))
     moved, section = found
     return replace(_sections(basis, before, section, memory), relocated=moved)
 

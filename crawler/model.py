@@ -286,6 +286,16 @@ class Drift:
     now_print: str = ""
     relocated: Place | None = None
 
+    @property
+    def never_found(self) -> bool:
+        """Whether the place is not even on the basis: a mistake of the guide's, rather than a change of the source."""
+        return self.kind is DriftKind.UNLOCATED and not self.before_print
+
+    @property
+    def first_found(self) -> bool:
+        """Whether the page has the place now that its basis lacked: there was nothing to compare it with."""
+        return self.kind is DriftKind.UNCHANGED and bool(self.now_print) and not self.before_print
+
 
 # ---------------------------------------------------------------- what the store knows and is told
 
@@ -399,6 +409,8 @@ class CitedLook:
     fragment: str | None = None
     drift: DriftKind | None = None
     """Of this look alone: `broken` where a wall or an error came, which leaves the standing as it was."""
+    lost: Drift | None = None
+    """Set where this look makes the basis and the cited place is not on it (see `Drift.never_found`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

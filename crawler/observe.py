@@ -41,6 +41,7 @@ from crawler.plan import has_changed, interval_for, next_due
 from crawler.policy import Policy, Schedule
 from crawler.rates import UNKNOWN, after_look, first_look
 from crawler.sections import fragment_state
+from guides.model import Anchor, MainContent
 
 PageReader = Callable[[Snapshot], Page]
 
@@ -100,7 +101,7 @@ def observe(
     if seen is not None and (new or drifting) and good and (newest := known.newest) is not None:
         # From one page alone there is nothing to learn: the first one is taken in when another has come.
         memory = learn(memory or learn({}, read(newest), newest.at), seen.get(), now)
-    cited = tuple(_cited(one, seen, good=good, memory=memory, now=now) for one in known.cited)
+    cited = _rebased([_cited(one, seen, good=good, memory=memory, now=now) for one in known.cited], seen)
     rate = _rate(known, seen, cited, good=good, now=now)
     interval = interval_for(
         rate if known.newest is not None else None, cited=known.cited, last=visit.last, schedule=schedule
@@ -205,26 +206,36 @@ def _cited(cited: Cited, seen: _Seen | None, *, good: bool, memory: Mapping[str,
     return replace(carried, standing=standing, fragment=fragment, drift=drift.kind)
 
 
+def _rebased(looks: Sequence[CitedLook], seen: _Seen | None) -> tuple[CitedLook, ...]:
+    """A place that is seen for the first time gets this page for its basis, so that it is watched from now on.
+
+    All citations of a guide share their basis of a source: none of the others may have anything to tell against it.
+    """
+    first = {look.guide for look in looks if look.standing is not None and look.standing.drift.first_found}
+    first -= {look.guide for look in looks if look.drift is not DriftKind.UNCHANGED}
+    if seen is None or not first:
+        return tuple(looks)
+    return tuple(
+        replace(look, basis=seen.snapshot, basis_is_new=True, standing=None) if look.guide in first else look
+        for look in looks
+    )
+
+
 def _drift(cited: Cited, basis: Snapshot, seen: _Seen, memory: Mapping[str, Any]) -> Drift:
     """Basis → now; what was measured between the same two snapshots by the same algorithm is not measured again."""
     if basis.digest == seen.snapshot.digest:
-        # The same page need not be read again, unless somebody names another place on it.
         said = cited.standing
-        known = said is not None and (said.place, said.drift.algorithm) == (cited.place, ALGORITHM)
-        if known and said is not None and said.drift.kind in (DriftKind.UNCHANGED, DriftKind.UNLOCATED):
-            if said.basis == basis.id and said.now == basis.id:
-                return said.drift
-        lost = never_found(seen.get(), cited.place)
+        if (
+            said is not None
+            and said.drift.kind in (DriftKind.UNCHANGED, DriftKind.UNLOCATED)
+            and _stands(said, cited, seen)
+        ):
+            return said.drift  # the same page need not be read again, unless somebody names another place on it
+        lost = None if isinstance(cited.place, MainContent | Anchor) else never_found(seen.get(), cited.place)
         return lost or Drift(kind=DriftKind.UNCHANGED, algorithm=ALGORITHM)
     before = cited.standing
-    if (
-        before is not None
-        and before.drift.kind not in QUIET  # what was taken for volatile is looked at again: it may have settled
-        and seen.snapshot.id is not None
-        and (before.basis, before.now) == (basis.id, seen.snapshot.id)
-        and before.drift.algorithm == ALGORITHM
-        and before.place == cited.place
-    ):
+    # What was taken for volatile is looked at again: it may have settled.
+    if before is not None and before.drift.kind not in QUIET and _stands(before, cited, seen):
         return before.drift
     drift = measure(seen.read(basis), seen.get(), cited.place, memory, now_health=seen.health)
     if drift.kind in QUIET and cited.claim is not None and memory:
@@ -233,6 +244,18 @@ def _drift(cited: Cited, basis: Snapshot, seen: _Seen, memory: Mapping[str, Any]
         if plain.kind is DriftKind.MATERIAL and touched(plain.changes, cited.claim, ()):
             return plain
     return drift
+
+
+def _stands(standing: Standing, cited: Cited, seen: _Seen) -> bool:
+    """Whether a standing tells of these very two snapshots and this place, by the present algorithm."""
+    basis = cited.basis
+    return (
+        basis is not None
+        and seen.snapshot.id is not None
+        and (standing.basis, standing.now) == (basis.id, seen.snapshot.id)
+        and standing.drift.algorithm == ALGORITHM
+        and standing.place == cited.place
+    )
 
 
 def _carry_on(before: Standing | None, fresh: Standing) -> Standing:

@@ -37,6 +37,8 @@ class Missing:
 
     place: Place
     reason: str
+    unreadable: bool = False
+    """The place itself cannot be read: a selector with a mistake in it."""
 
 
 def place_of(url: str, place: Place | None) -> Place:
@@ -130,7 +132,7 @@ def _selected(page: Page, place: Css | XPath) -> Section | Missing:
         else:
             blocks = select_xpath(page.source, place.xpath, place.remove)
     except SelectorError as error:
-        return Missing(place=place, reason=str(error))
+        return Missing(place=place, reason=str(error), unreadable=True)
     shown = tuple(block for block in blocks if not block.hidden and block.key)
     if not shown:
         return Missing(place=place, reason=f"nothing on the page matches {what}")

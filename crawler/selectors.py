@@ -6,11 +6,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from crawler.blocks import Block
 from crawler.html import parse, read_elements
+from guides.selectors import css_mistake, xpath_mistake
 
-_MAX_SELECTOR = 2000
 _MAX_MATCHES = 5000
 _MAX_XPATH_SOURCE = 10_000_000
-_FORBIDDEN = ("document(", "doc(", "unparsed-text", "collection(", "://", "exsl", "regexp:", "str:", "re:")
 
 
 class SelectorError(ValueError):
@@ -26,8 +25,8 @@ def select_css(source: str, css: str, remove: tuple[str, ...] = ()) -> tuple[Blo
 
 
 def _matches(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
-    if len(selector) > _MAX_SELECTOR or not selector.strip():
-        raise SelectorError("the CSS selector is empty or too long")
+    if mistake := css_mistake(selector):
+        raise SelectorError(mistake)
     try:
         return tree.css(selector)[:_MAX_MATCHES]
     except (SelectolaxError, ValueError) as error:
@@ -50,8 +49,8 @@ def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
 
 def select_xpath(source: str, xpath: str, remove: tuple[str, ...] = ()) -> tuple[Block, ...]:
     """The blocks of what an XPath 1.0 expression matches. No namespaces, no extension functions, no other files."""
-    if len(xpath) > _MAX_SELECTOR or any(word in xpath.lower() for word in _FORBIDDEN):
-        raise SelectorError("the XPath expression is too long or uses a function that is not allowed")
+    if mistake := xpath_mistake(xpath):
+        raise SelectorError(mistake)
     if len(source) > _MAX_XPATH_SOURCE:
         raise SelectorError("the page is too large for an XPath expression")
     try:

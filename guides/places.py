@@ -4,6 +4,7 @@ import difflib
 
 from guides.model import Css, Heading, Place, Quote, XPath
 from guides.nodes import Listing, Node, Scalar, Table, named, shorten
+from guides.selectors import css_mistake, xpath_mistake
 from guides.source import Problems
 
 PLACE_KINDS = {
@@ -39,13 +40,22 @@ def _build(node: Table, kind: str, problems: Problems) -> Place:
     text = _text(node, kind)
     match kind:
         case "css":
+            _check(node, kind, css_mistake(text), problems)
             return Css(css=text, remove=_remove(node, problems))
         case "xpath":
+            _check(node, kind, xpath_mistake(text), problems)
             return XPath(xpath=text, remove=_remove(node, problems))
         case "heading":
             return Heading(heading=text)
         case _:
             return Quote(quote=text, prefix=_text(node, "prefix"), suffix=_text(node, "suffix"))
+
+
+def _check(node: Table, key: str, mistake: str, problems: Problems) -> None:
+    """A place that cannot be read is found on no page, whatever the page says: a check fails for it."""
+    value = node.get(key)
+    if mistake and value is not None:
+        problems.warn(value.start, mistake, "correct it: it is found on no page", fails=True)
 
 
 def _text(node: Table, key: str) -> str:
@@ -61,6 +71,10 @@ def _remove(node: Table, problems: Problems) -> tuple[str, ...]:
     for item in items:
         if not isinstance(item, Scalar):
             problems.warn(item.start, f"`remove` lists CSS selectors, not {named(item)}", 'write remove: [".related"]')
+        elif item.text.strip() and (mistake := css_mistake(item.text.strip())):
+            problems.warn(
+                item.start, f"in `remove`, {mistake}", "correct it: the place is found on no page", fails=True
+            )
     return tuple(item.text.strip() for item in items if isinstance(item, Scalar) and item.text.strip())
 
 

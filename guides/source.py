@@ -63,16 +63,25 @@ class Problems:
     source: Source
     found: list[GuideProblem] = field(default_factory=list)
 
-    def warn(self, offset: int | None, message: str, hint: str = "") -> None:
-        self._add(offset, message, hint, fatal=False)
+    def warn(self, offset: int | None, message: str, hint: str = "", *, fails: bool = False) -> None:
+        """`fails`: the guide can be read, but a check fails for it."""
+        self._add(offset, message, hint, fatal=False, fails=fails)
 
     def fail(self, offset: int | None, message: str, hint: str = "") -> None:
         self._add(offset, message, hint, fatal=True)
 
-    def _add(self, offset: int | None, message: str, hint: str, *, fatal: bool) -> None:
+    def _add(self, offset: int | None, message: str, hint: str, *, fatal: bool, fails: bool = False) -> None:
         line, column = (None, None) if offset is None else self.source.position(offset)
         self.found.append(
-            GuideProblem(file=self.source.name, message=message, hint=hint, line=line, column=column, fatal=fatal)
+            GuideProblem(
+                file=self.source.name,
+                message=message,
+                hint=hint,
+                line=line,
+                column=column,
+                fatal=fatal,
+                fails=fails,
+            )
         )
 
     def __iter__(self) -> Iterator[GuideProblem]:

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Final
 
+from crawler.drift import NEVER_FOUND
 from crawler.model import Change, Drift, DriftKind, LinkHistory, Verdict, VerdictKind
 from guides.model import Anchor, Css, Heading, Place, Quote, TextRange, XPath
 from review.text import MAX_SUMMARY, count, day, one_line, shortened
@@ -42,9 +43,14 @@ def replaced_summary(drift: Drift) -> str:
     return shortened("Page was replaced by another one" + (f": {reason}" if reason else ""), MAX_SUMMARY)
 
 
-def unlocated_summary(place: Place | None) -> str:
-    """ "The heading “Retention” is no longer found on the page"."""
-    return shortened(f"{_place_words(place)} is no longer found on the page", MAX_SUMMARY)
+def unlocated_summary(place: Place | None, drift: Drift) -> str:
+    """ "The heading “Retention” is no longer found on the page"; what is wrong where it never was there."""
+    if not drift.never_found:
+        return shortened(f"{_place_words(place)} is no longer found on the page", MAX_SUMMARY)
+    if drift.reason in ("", NEVER_FOUND):
+        return shortened(f"{_place_words(place)} was never found on this page", MAX_SUMMARY)
+    reason = one_line(drift.reason)
+    return shortened(f"{reason[:1].upper()}{reason[1:]}", MAX_SUMMARY)
 
 
 def link_summary(verdict: Verdict, history: LinkHistory, *, today: date) -> str:

@@ -5,7 +5,7 @@ says anything about a link. A wall, an outage or a doubtful answer leaves everyt
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from crawler.claims import touched as touched_claims
@@ -24,18 +24,19 @@ from crawler.model import (
 )
 from crawler.policy import Policy
 from guides.model import CitationKey, Claim, GuideId, Statement
-from review.model import CloseFinding, Finding, FindingKind, FindingOp, FindingState, OpenFinding
+from review.masks import unmasked
+from review.model import CloseFinding, Finding, FindingKind, FindingOp, FindingState, Mask, OpenFinding
 from review.summaries import drift_summary, link_summary, replaced_summary, unlocated_summary
 
 Touched: TypeAlias = Callable[[Sequence[Change], Claim | None, Sequence[Statement]], tuple[Claim, ...]]
 _Key: TypeAlias = tuple[GuideId, CitationKey]
 
 UNCONFIRMED: Final = "unconfirmed"
+_NEVER: Final = "never found"
 LOOKS_TO_CONFIRM: Final = 2
 LOOKS_TO_CALL_REPLACED: Final = 3
 """A page that turned into another one is believed after three looks: a wrong page is often a short mistake."""
 
-_AT_BASIS: Final = (DriftKind.UNCHANGED, DriftKind.COSMETIC)
 _REPORTED_LINKS: Final = (VerdictKind.DEAD, VerdictKind.MOVED, VerdictKind.INVALID)
 
 
@@ -52,6 +53,11 @@ class _Case:
 
     def open(self, kind: FindingKind) -> Finding | None:
         return next((f for f in self.findings if f.kind is kind and f.state is FindingState.OPEN), None)
+
+    @property
+    def masks(self) -> tuple[Mask, ...]:
+        """What was dismissed as noise for good, of this citation."""
+        return tuple(mask for f in self.findings if f.state is FindingState.DISMISSED for mask in f.masks)
 
     @property
     def claim(self) -> Claim | None:
@@ -160,24 +166,34 @@ def _link_print(seen: Observation, verdict: Verdict) -> str:
 
 def _place_ops(case: _Case, look: CitedLook, policy: Policy, touched: Touched) -> Iterator[FindingOp]:
     standing = look.standing
+    if look.lost is not None:
+        yield from _raise(case, _unlocated(case, look.lost, None, touched))
+        return
     if standing is None:
         if look.basis_is_new:
-            yield from _close(case, (FindingKind.DRIFT, FindingKind.UNLOCATED), anew=True)
+            rebased = case.cited is not None and case.cited.basis is not None
+            yield from _close(case, (FindingKind.UNLOCATED,), found=rebased, anew=not rebased)
+            yield from _close(case, (FindingKind.DRIFT,), anew=True)
         return
     match standing.drift.kind:
         case DriftKind.UNCHANGED | DriftKind.COSMETIC:
             anew = look.basis_is_new
             yield from _close(case, (FindingKind.DRIFT, FindingKind.UNLOCATED), anew=anew, standing=standing)
         case DriftKind.UNLOCATED:
-            if settled(standing, case.seen, policy):
-                yield from _raise(case, _unlocated(case, standing, touched))
+            # What never was there has nothing to settle: the guide must be mended.
+            if standing.drift.never_found or settled(standing, case.seen, policy):
+                yield from _raise(case, _unlocated(case, standing.drift, standing, touched))
         case DriftKind.BROKEN:
             if _replaced(standing, case.seen, policy):
                 yield from _raise(case, _drifted(case, standing, replaced_summary(standing.drift), touched))
         case DriftKind.WORDING | DriftKind.MATERIAL:
             yield from _close(case, (FindingKind.UNLOCATED,), found=True)
-            if settled(standing, case.seen, policy):
-                yield from _raise(case, _drifted(case, standing, drift_summary(standing.drift), touched))
+            drift = unmasked(standing.drift, case.masks)
+            if drift is None:
+                yield from _close(case, (FindingKind.DRIFT,))
+            elif settled(standing, case.seen, policy):
+                standing = replace(standing, drift=drift)
+                yield from _raise(case, _drifted(case, standing, drift_summary(drift), touched))
 
 
 def _replaced(standing: Standing, seen: Observation, policy: Policy) -> bool:
@@ -200,20 +216,26 @@ def _drifted(case: _Case, standing: Standing, summary: str, touched: Touched) ->
     )
 
 
-def _unlocated(case: _Case, standing: Standing, touched: Touched) -> OpenFinding:
+def _unlocated(case: _Case, drift: Drift, standing: Standing | None, touched: Touched) -> OpenFinding:
+    """`standing` is None where this very look makes the basis, and the place is not on it."""
+    place = case.cited.place if case.cited else None
     return OpenFinding(
         kind=FindingKind.UNLOCATED,
         severity=DriftKind.UNLOCATED.value,
         guide=case.guide,
         citation=case.citation,
-        summary=unlocated_summary(case.cited.place if case.cited else None),
-        changes=standing.drift.changes,
-        claims=_claims(case, standing.drift, touched) or ((case.claim,) if case.claim else ()),
-        # What is not there has no fingerprint: the state is "gone since this basis".
-        print=f"{DriftKind.UNLOCATED} {standing.basis}",
-        basis=standing.basis,
-        now=standing.now,
+        summary=unlocated_summary(place, drift),
+        changes=drift.changes,
+        claims=_claims(case, drift, touched) or ((case.claim,) if case.claim else ()),
+        # What is not there has no fingerprint: the state is "gone since this basis", or that it never was there.
+        print=f"{_NEVER if standing is None or drift.never_found else _gone(standing)}\n{place!r}"[:500],
+        basis=standing.basis if standing else None,
+        now=standing.now if standing else None,
     )
+
+
+def _gone(standing: Standing) -> str:
+    return f"{DriftKind.UNLOCATED} {standing.basis}"
 
 
 def _claims(case: _Case, drift: Drift, touched: Touched) -> tuple[Claim, ...]:
@@ -273,10 +295,16 @@ def _answered(finding: Finding, wanted: OpenFinding) -> bool:
     Prints of different algorithms never match, so the snapshot and the passages themselves count too: a newer loccit
     must not raise again what an older one was told to leave alone.
     """
-    let_stand = finding.state is FindingState.ACCEPTED and finding.kind is FindingKind.LINK
-    if finding.kind is not wanted.kind or not (finding.state is FindingState.DISMISSED or let_stand):
+    if finding.kind is not wanted.kind:
         return False
-    if finding.print and finding.print == wanted.print:
+    state, _, place = wanted.print.partition("\n")
+    if finding.state is FindingState.ACCEPTED and finding.kind is FindingKind.UNLOCATED:
+        # Whoever let a guide stand though the place is gone from the page need not be told that it is not there.
+        return state == _NEVER and finding.print.endswith(f"\n{place}")
+    let_stand = finding.state is FindingState.ACCEPTED and finding.kind is FindingKind.LINK
+    if finding.state is not FindingState.DISMISSED and not let_stand:
+        return False
+    if finding.print and finding.print in (wanted.print, state):
         return True
     if wanted.kind is not FindingKind.DRIFT:
         return False

@@ -19,6 +19,7 @@ from storage.rows import AnyRow, BasisRecord
 from storage.statements import chunks
 from storage.tables import Basis, Citation, Guide, Resource, Snapshot, Standing
 from storage.tables import Finding as FindingTable
+from storage.worktables import Work
 
 _SHOWN = (DriftKind.WORDING, DriftKind.MATERIAL, DriftKind.UNLOCATED)
 """Drifts that become a finding once they have stood: until then they are pending."""
@@ -33,22 +34,39 @@ def _findings() -> Select[Any]:
     )
 
 
+def _with_masks() -> Select[Any]:
+    """What a look must know besides: which changes were dismissed as noise for good."""
+    return _findings().add_columns(Work.masks.label("masks")).outerjoin(Work, Work.finding_id == FindingTable.id)
+
+
 # Written out: a parameter's value does not tell that the partial index holds all that is asked for.
 _OPEN = _findings().where(FindingTable.state == literal_column("'open'"))
 
 # Put together once: that takes longer than running it, and it runs at every look.
-_OF_RESOURCE = _findings().where(
-    FindingTable.resource_id == bindparam("resource"),
+_OF_RESOURCE = _with_masks().where(
+    FindingTable.resource_id.in_(bindparam("resources", expanding=True)),
     or_(
         FindingTable.state.in_((FindingState.OPEN, FindingState.DISMISSED)),
-        and_(FindingTable.state == FindingState.ACCEPTED, FindingTable.kind == FindingKind.LINK),
+        and_(
+            FindingTable.state == FindingState.ACCEPTED,
+            FindingTable.kind.in_((FindingKind.LINK, FindingKind.UNLOCATED)),
+        ),
     ),
 )
 
 
 def findings_of(connection: Connection, resource: int) -> list[Finding]:
-    """The open findings of a resource, the dismissed ones, and dead links that were let stand."""
-    return [rows.finding_of(row) for row in connection.execute(_OF_RESOURCE, {"resource": resource})]
+    """The open findings of a resource, the dismissed ones, and dead links and lost places that were let stand."""
+    return findings_by_resource(connection, [resource]).get(resource, [])
+
+
+def findings_by_resource(connection: Connection, resources: Iterable[int]) -> dict[int, list[Finding]]:
+    """The same for many resources at once; those without any are left out."""
+    found: dict[int, list[Finding]] = {}
+    for part in chunks(resources):
+        for row in connection.execute(_OF_RESOURCE, {"resources": part}):
+            found.setdefault(row.resource_id, []).append(rows.finding_of(row))
+    return found
 
 
 def findings(connection: Connection, states: Sequence[FindingState], guides: Sequence[GuideId]) -> list[Finding]:
