@@ -10,7 +10,7 @@ from loccit.app import App
 from loccit.commands.diff import finding_number
 from loccit.errors import UsageError
 from loccit.exits import Exit
-from loccit.reporting import known_guides
+from loccit.reporting import guides_named, known_guides
 from loccit.wiring import open_store, read_guides, sync
 from review.model import FindingId, FindingState
 from review.text import count, one_line
@@ -33,19 +33,21 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     with open_store(app.settings) as store:
         sync(store, library, app.clock.now(), tell=app.say)
         if options.finding is not None:
-            return _one_finding(options, app, store, by)
+            return _one_finding(options, library, app, store, by)
         if not options.guides:
             raise UsageError("name the guides that still hold", known_guides(library))
-        guides = [_guide(library, name) for name in options.guides]
+        guides = [_guide(library, name, app) for name in options.guides]
         failed = [guide for guide in guides if not _stand(guide, options, app, store, by)]
     return Exit.USAGE if failed else Exit.OK
 
 
-def _guide(library: Library, name: str) -> Guide:
-    for guide in library.guides:
-        if name in (guide.id, guide.file):
-            return guide
-    raise UsageError(f"there is no guide {name!r}", known_guides(library))
+def _guide(library: Library, name: str, app: App) -> Guide:
+    """One guide: who verifies a file of many has to say which of them they have looked at."""
+    found = guides_named(library, name, app)
+    if len(found) > 1:
+        ids = ", ".join(guide.id for guide in found[:8]) + (" …" if len(found) > 8 else "")
+        raise UsageError(f"{name} holds {len(found)} guides", f"Name those that still hold by their ids: {ids}")
+    return found[0]
 
 
 def _stand(guide: Guide, options: argparse.Namespace, app: App, store: Store, by: str) -> bool:
@@ -62,12 +64,12 @@ def _stand(guide: Guide, options: argparse.Namespace, app: App, store: Store, by
     return True
 
 
-def _one_finding(options: argparse.Namespace, app: App, store: Store, by: str) -> Exit:
+def _one_finding(options: argparse.Namespace, library: Library, app: App, store: Store, by: str) -> Exit:
     number: FindingId = finding_number(options.finding)
     finding = store.finding(number)
     if finding is None or finding.state is not FindingState.OPEN:
         raise UsageError(f"there is no open finding {options.finding}", "`loccit findings` lists them.")
-    if options.guides and options.guides != [finding.guide]:
+    if options.guides and [_guide(library, name, app).id for name in options.guides] != [finding.guide]:
         raise UsageError(f"finding {number} belongs to the guide {finding.guide!r}")
     guide: GuideId = finding.guide
     # The basis is the source's, for the whole guide: it would take the others with it, unseen.

@@ -122,8 +122,12 @@ def _style(each: CheckedCitation) -> str:
 
 
 def _guide_cell(line: GuideLine) -> Text:
+    guide = line.view.guide
     cell = Text(title_of(line))
-    cell.append(f"  {one_line(line.view.guide.file)}:{line.view.guide.line}", style="dim")
+    if guide.id != guide.title:
+        # What `stet` and `status` take.
+        cell.append(f"  {one_line(guide.id)}", style="bold")
+    cell.append(f"  {one_line(guide.file)}:{guide.line}", style="dim")
     for reason in line.state.reasons:
         if reason.kind != "never-verified":
             cell.append(f"\n· {_reason(reason)}")
