@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from crawler.hostqueue import interleaved
-from crawler.model import CitedLook, Fetched, FetchOrder, ResourceId, Snapshot, Verdict, Visit
+from crawler.model import CitedLook, Fetched, FetchOrder, KnownSource, ResourceId, Snapshot, Verdict, Visit
 from crawler.observe import AnswerReader, observe, read_answer
 from crawler.page import Page
 from crawler.page import read as read_page
@@ -24,7 +24,7 @@ from crawler.urls import host_key
 from guides.model import GuideId
 from loccit.ports import PassStore
 from loccit.recorded import is_fresh, recorded_looks, recorded_verdict
-from review.model import FindingOp
+from review.model import Finding, FindingOp
 from review.triage import triage
 
 FLUSH_SECONDS = 2.0
@@ -197,17 +197,18 @@ class _Looks:
                 self._advance(visit.url)
 
     def _look_at(self, visited: list[_Visited]) -> None:
-        for resource, visit, now in visited:
+        # One look a resource and pass: what is known before the first of them is known before the last one, too.
+        before = self._store.before([resource for resource, _, _ in visited])
+        for (_, visit, now), (known, findings) in zip(visited, before, strict=True):
             if self._stopped:
                 return
-            self._look(resource, visit, now)
+            self._look(known, findings, visit, now)
             if time.perf_counter() - self._flushed > FLUSH_SECONDS:
                 self._store.flush()
                 self._flushed = time.perf_counter()
 
-    def _look(self, resource: ResourceId, visit: Visit, now: datetime) -> None:
+    def _look(self, known: KnownSource, findings: list[Finding], visit: Visit, now: datetime) -> None:
         store, plan, result = self._store, self._plan, self._result
-        known = store.known(resource)
         observation = observe(
             known,
             visit,
@@ -218,7 +219,7 @@ class _Looks:
             on_the_spot=plan.on_the_spot,
             page_of=self._page_of,
         )
-        ops = triage(observation, known, store.findings_of(resource), plan.policy)
+        ops = triage(observation, known, findings, plan.policy)
         store.record(observation, ops)
         result.verdicts[observation.verdict.kind] += 1
         result.ops += [(known.url, op) for op in ops]

@@ -18,7 +18,7 @@ KEY_EVERY: Final = 256
 LONGEST: Final = 64
 """Bodies that one may need, at most: rows that were tampered with may lead in circles."""
 
-ALONE, LASTING, PASSING = 6, 9, 3
+ALONE, LASTING, PASSING = 3, 9, 3
 """zstd's levels. A body that is soon let go again is compressed fast; 3, 6 and 9 differ by a tenth in size."""
 
 _MUCH: Final = 8

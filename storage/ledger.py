@@ -1,7 +1,8 @@
 """The crawler's side: what is due, and what is known of a resource before a look."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, or_, select
 from crawler.model import Cited, Digest, FetchOrder, KnownSource, ResourceId, Snapshot, SnapshotId
 from crawler.sections import place_of
 from crawler.urls import ResourceUrl, resource_url
-from guides.model import CitationKey, GuideId, Render
+from guides.model import CitationKey, GuideId, Render, Statement
 from storage import rows
 from storage.columns import name_hash
 from storage.errors import StoreError
@@ -25,15 +26,13 @@ _SNAPSHOT = SnapshotTable.__table__.c
 _RESOURCE = (
     select(*Resource.__table__.c, Memory.data.label("memory"))
     .outerjoin(Memory, Memory.resource_id == Resource.id)
-    .where(Resource.id == bindparam("resource"))
+    .where(Resource.id.in_(bindparam("resources", expanding=True)))
 )
 _SNAPSHOTS = select(*_SNAPSHOT).where(SnapshotTable.id.in_(bindparam("ids", expanding=True)))
 _CITATIONS = (
     select(
-        Guide.name.label("guide_name"),
-        Guide.verified,
-        Guide.stet_on,
-        Guide.statements,
+        Citation.resource_id,
+        Citation.guide_id,
         Citation.key,
         Citation.url,
         Citation.role,
@@ -49,7 +48,6 @@ _CITATIONS = (
         Standing.sightings,
         Standing.place,
     )
-    .join(Guide, Guide.id == Citation.guide_id)
     .outerjoin(Basis, and_(Basis.guide_id == Citation.guide_id, Basis.resource_id == Citation.resource_id))
     # One that was measured against another basis than today's says nothing any more.
     .outerjoin(
@@ -59,8 +57,12 @@ _CITATIONS = (
             or_(Basis.snapshot_id.is_(None), Standing.basis_id == Basis.snapshot_id),
         ),
     )
-    .where(Citation.resource_id == bindparam("resource"), Citation.active.is_(True))
+    .where(Citation.resource_id.in_(bindparam("resources", expanding=True)), Citation.active.is_(True))
     .order_by(Citation.id)
+)
+# Apart: many citations of a batch are of the same few guides, whose statements are long.
+_GUIDES = select(Guide.id, Guide.name, Guide.verified, Guide.stet_on, Guide.statements).where(
+    Guide.id.in_(bindparam("ids", expanding=True))
 )
 
 
@@ -92,21 +94,62 @@ def due(
 
 def known(connection: Connection, resource: ResourceId) -> KnownSource:
     """All that is known of a resource. Raises StoreError where there is none of that number."""
-    row = connection.execute(_RESOURCE, {"resource": resource}).first()
-    if row is None:
+    found = known_of(connection, [resource]).get(resource)
+    if found is None:
         raise StoreError(f"there is no resource {resource} in the store")
-    citations = connection.execute(_CITATIONS, {"resource": resource}).all()
-    wanted = {each.basis_snapshot for each in citations} | {row.newest_id}
-    held = snapshots_by_id(connection, [each for each in wanted if each is not None])
+    return found
+
+
+def known_of(connection: Connection, resources: Iterable[ResourceId]) -> dict[ResourceId, KnownSource]:
+    """All that is known of these resources, in as few statements as one would take; of those that there are."""
+    found: dict[ResourceId, KnownSource] = {}
+    for part in chunks(dict.fromkeys(resources)):
+        asked = {"resources": part}
+        mine = connection.execute(_RESOURCE, asked).all()
+        citations: dict[int, list[AnyRow]] = {}
+        wanted = {row.newest_id for row in mine}
+        for each in connection.execute(_CITATIONS, asked):
+            citations.setdefault(each.resource_id, []).append(each)
+            wanted.add(each.basis_snapshot)
+        held = snapshots_by_id(connection, [each for each in wanted if each is not None])
+        guides = _guides(connection, {each.guide_id for cited in citations.values() for each in cited})
+        for row in mine:
+            cited = tuple(_cited(each, guides[each.guide_id], held) for each in citations.get(row.id, ()))
+            found[ResourceId(row.id)] = _known(row, cited, held)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CitingGuide:
+    """What a citation carries of its guide."""
+
+    name: GuideId
+    verified: date | None
+    statements: tuple[Statement, ...]
+
+
+def _guides(connection: Connection, ids: Iterable[int]) -> dict[int, _CitingGuide]:
+    return {
+        row.id: _CitingGuide(
+            name=GuideId(row.name),
+            verified=rows.later(row.verified, row.stet_on),
+            statements=rows.statements_of(row.statements),
+        )
+        for part in chunks(ids)
+        for row in connection.execute(_GUIDES, {"ids": part})
+    }
+
+
+def _known(row: AnyRow, cited: tuple[Cited, ...], held: dict[int, Snapshot]) -> KnownSource:
     return KnownSource(
-        id=resource,
+        id=ResourceId(row.id),
         url=row.url,
         history=rows.history_of(row),
         validators=rows.validators_of(row),
         verdict=rows.verdict_of(row.verdict),
         memory=row.memory if isinstance(row.memory, dict) else {},
         newest=held.get(row.newest_id),
-        cited=tuple(_cited(each, held) for each in citations),
+        cited=cited,
         interval_hours=row.interval_hours,
         rate=rows.rate_of(row.rate),
     )
@@ -200,18 +243,17 @@ def _order(row: AnyRow) -> FetchOrder:
     )
 
 
-def _cited(row: AnyRow, held: dict[int, Snapshot]) -> Cited:
-    day = rows.later(row.verified, row.stet_on)
+def _cited(row: AnyRow, guide: _CitingGuide, held: dict[int, Snapshot]) -> Cited:
     address = resource_url(row.url)
     written = rows.place_of_json(row.written_place)
     return Cited(
-        guide=GuideId(row.guide_name),
+        guide=guide.name,
         key=CitationKey(row.key),
         place=place_of(row.url, written),
         fragment=address.whole_fragment if isinstance(address, ResourceUrl) else "",
         claim=rows.claim_of(row.claim),
-        statements=rows.statements_of(row.statements),
-        verified=rows.end_of(day) if day else None,
+        statements=guide.statements,
+        verified=rows.end_of(guide.verified) if guide.verified else None,
         basis=held.get(row.basis_snapshot),
         standing=rows.standing_of(row),
         fragment_state=row.fragment,
