@@ -7,7 +7,7 @@ from typing import NewType
 
 from crawler.model import Digest, ResourceId, Snapshot, SnapshotId, Verdict
 from guides.model import Citation, CitationKey, GuideId
-from review.model import Finding, FindingId, FindingState
+from review.model import Finding, FindingId, FindingState, Mask
 
 DecisionId = NewType("DecisionId", int)
 
@@ -35,18 +35,6 @@ class Work:
 
 
 NO_WORK = Work()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mask:
-    """Changes of one source that are noise. A passage is one of them where it holds these stretches in this order.
-
-    `words`: what stays the same around what varies. With `anchored`, the passage must begin with the first stretch
-    and end with the last one.
-    """
-
-    words: tuple[str, ...]
-    anchored: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,17 +5,17 @@ fits everything would hide everything.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from crawler.compare import word_changes
-from crawler.model import Change
+from crawler.model import Change, Drift, DriftKind
 from crawler.text import visible
-from review.casework import Mask
-from review.model import Finding
+from review.model import Finding, Mask
 
 _LEAST: Final = 12
 """Characters that a mask must hold."""
+_WEIGHTY: Final = (DriftKind.WORDING, DriftKind.MATERIAL)
 _MOST_TEXT: Final = 2000
 _MOST_STRETCHES: Final = 20
 
@@ -61,6 +61,20 @@ def _anchored(words: Sequence[str]) -> str:
 def left_over(changes: Sequence[Change], masks: Sequence[Mask]) -> list[Change]:
     """The changes that no mask covers."""
     return [change for change in changes if not any(covers(mask, change) for mask in masks)]
+
+
+def unmasked(drift: Drift, masks: Sequence[Mask]) -> Drift | None:
+    """The drift without the changes that masks cover; None where nothing is left of it."""
+    if not masks or not drift.changes:
+        return drift
+    left = left_over(drift.changes, masks)
+    if len(left) == len(drift.changes):
+        return drift
+    weighty = [change for change in left if change.drift in _WEIGHTY]
+    if not weighty:
+        return None
+    worst = max(weighty, key=lambda change: _WEIGHTY.index(change.drift))
+    return replace(drift, kind=worst.drift, reason=worst.reason, changes=tuple(left))
 
 
 def covers(mask: Mask, change: Change) -> bool:

@@ -38,6 +38,18 @@ class ReaderReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mask:
+    """Changes of one source that are noise. A passage is one of them where it holds these stretches in this order.
+
+    `words`: what stays the same around what varies. With `anchored`, the passage must begin with the first stretch
+    and end with the last one.
+    """
+
+    words: tuple[str, ...]
+    anchored: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something that an editor should look at. At most one is open for a citation and kind.
 
@@ -65,6 +77,8 @@ class Finding:
     note: str = ""
     group: str = ""
     """The mass change of its host that it is part of (see `crawler.groups`), "" for none."""
+    masks: tuple[Mask, ...] = ()
+    """Of a dismissed one: changes of its source that are not raised for its citation any more."""
     reports: tuple[ReaderReport, ...] = ()
     """What readers wrote. Such a finding has no citation (its key is "") and no URL."""
 

@@ -142,6 +142,7 @@ class Piece:
     text: str
     folded: str = ""
     tail: str = ""
+    lead: str = ""
 
 
 def pieces(whole: Sequence[Mark], side: str = "") -> tuple[Piece, ...]:
@@ -153,8 +154,10 @@ def pieces(whole: Sequence[Mark], side: str = "") -> tuple[Piece, ...]:
 
 def _piece(mark: Mark) -> Piece:
     text = mark.text
-    if mark.kind != "same" or len(text) <= _LONG_SAME:
-        return Piece(kind=mark.kind, text=text)
+    if mark.kind != "same" and mark.core:
+        return Piece(kind=mark.kind, text=mark.core, lead=mark.lead, tail=mark.tail)
+    if len(text) <= _LONG_SAME:
+        return Piece(kind="same", text=text)
     head = _cut(text, _CONTEXT)
     tail_start = len(text) - _CONTEXT
     space = text.find(" ", tail_start, tail_start + 40)

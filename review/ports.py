@@ -16,13 +16,12 @@ from review.casework import (
     Figures,
     FileChange,
     GuideRecord,
-    Mask,
     Replacement,
     SourceLine,
     SourceView,
     Stamp,
 )
-from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
+from review.model import Finding, FindingId, FindingOp, FindingState, GuideView, Mask
 
 
 class Desk(Protocol):

@@ -16,12 +16,11 @@ from review.casework import (
     Figures,
     FileChange,
     GuideRecord,
-    Mask,
     SourceLine,
     SourceView,
     Stamp,
 )
-from review.model import FindingId, GuideView
+from review.model import FindingId, GuideView, Mask
 from storage import decided, decisions, desk, figures, queue, sources, undoing
 from storage.engine import Database
 

@@ -16,10 +16,9 @@ from review.casework import (
     DecisionId,
     Expected,
     FileChange,
-    Mask,
     Work,
 )
-from review.model import FindingId, FindingKind, FindingState
+from review.model import FindingId, FindingKind, FindingState, Mask
 from storage import audit, desk, queue, reverify, rows
 from storage.columns import name_hash
 from storage.keeping import row_json, text, told

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, LargeBinary, func, literal_column, select, ty
 from crawler.groups import signatures
 from crawler.model import Change, Drift, DriftKind, ResourceId
 from guides.model import CitationKey, GuideId
-from review.casework import Entry, Mask, Stamp, Work
-from review.model import FindingId, FindingKind, FindingState
+from review.casework import Entry, Stamp, Work
+from review.model import FindingId, FindingKind, FindingState, Mask
 from storage.columns import unpack
 from storage.rows import AnyRow, read
 from storage.statements import chunks

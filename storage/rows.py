@@ -41,7 +41,7 @@ from guides.model import (
     TextRange,
     XPath,
 )
-from review.model import Finding, FindingId, FindingKind, FindingState, ReaderReport
+from review.model import Finding, FindingId, FindingKind, FindingState, Mask, ReaderReport
 
 T = TypeVar("T")
 
@@ -260,6 +260,7 @@ def finding_of(row: AnyRow) -> Finding:
         closed=row.closed,
         by=row.by,
         note=row.note,
+        masks=read(row._mapping.get("masks"), tuple[Mask, ...], ()),
         reports=read(row.reports, tuple[ReaderReport, ...], ()),
     )
 

@@ -132,5 +132,5 @@ def _svg(width: int, height: int, told: str, inner: Markup) -> Markup:
 def weeks(first: datetime, last: datetime, most: int = 40) -> list[datetime]:
     """Moments at equal distance from one to the other, the last one included."""
     span = max(last - first, timedelta(days=1))
-    number = max(2, min(most, span.days // 7 + 1))
+    number = max(2, min(most, span.days + 1 if span.days < most else span.days // 7 + 1))
     return [first + span * at / (number - 1) for at in range(number)]

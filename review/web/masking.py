@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from review.casework import Case, DecisionError, Expected, Mask
+from review.casework import Case, DecisionError, Expected
 from review.masks import Proposal, proposals
+from review.model import FindingState, Mask
 from review.web.security import Form
 from review.web.site import Site
 
@@ -13,7 +14,7 @@ def proposed(site: Site, case: Case) -> tuple[Proposal, ...]:
     if not case.finding.changes:
         return ()
     source = site.bench.source(case.resource) if case.resource is not None else None
-    past = [each for each in source.findings if each.id != case.finding.id] if source else []
+    past = [each for each in source.findings if each.state is not FindingState.OPEN] if source else []
     return proposals(case.finding.changes, past)
 
 

@@ -188,6 +188,8 @@ def _noise(found: SourceView, changes: int) -> Noise:
     words = f"{looks}, {count(len(found.findings), 'finding')}"
     if not found.findings:
         return Noise(words=words, advice="It has raised nothing yet.")
+    if not ended and not real:
+        return Noise(words=words, advice="None of them has been decided yet.")
     if ended <= real:
         return Noise(
             words=words, advice=f"{real} of {len(found.findings)} findings were worth a look: nothing to quiet."
