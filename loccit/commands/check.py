@@ -84,15 +84,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
         # The text on standard output names them itself.
         app.problems(library.problems)
     if not library.guides:
-        if options.since and not library.problems:
-            app.say(f"no guide changed since {options.since}: nothing to check")
-            _write(chosen, options, app, _nothing(app))
-            return Exit.OK
-        raise UsageError(
-            *nothing_found(
-                tuple(options.paths) or settings.guides.paths, broken=sum(problem.fatal for problem in library.problems)
-            )
-        )
+        return _no_guides(options, app, library, words, chosen)
     if options.offline:
         return _offline(options, app, library, words, chosen)
     # Only now: what fetches takes a while to load, and a check of the guides alone fetches nothing.
@@ -141,6 +133,20 @@ def _offline(
     _write(chosen, options, app, report)
     wrong = "invalid" in words and any(problem.wrong for problem in told)
     return Exit.FAILS if wrong or report_fails(report) or (options.strict and told) else Exit.OK
+
+
+def _no_guides(
+    options: argparse.Namespace, app: App, library: Library, words: frozenset[str], chosen: tuple[Target, ...]
+) -> Exit:
+    """A change that touches no guide needs no word; one that breaks all that it touches is told on its lines."""
+    if options.since is None:
+        broken = sum(problem.fatal for problem in library.problems)
+        raise UsageError(*nothing_found(tuple(options.paths) or app.settings.guides.paths, broken=broken))
+    if not library.problems:
+        app.say(f"no guide changed since {options.since}: nothing to check")
+    _write(chosen, options, app, replace(_nothing(app), problems=library.problems, base=top_of(app.settings.root)))
+    wrong = "invalid" in words and any(problem.wrong for problem in library.problems)
+    return Exit.FAILS if wrong else Exit.OK
 
 
 def _nothing(app: App) -> CheckReport:
