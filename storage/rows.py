@@ -101,6 +101,16 @@ class BasisRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseRecord:
+    """Who holds a lease (machine, process and a mark of its own), since when and until when at least."""
+
+    name: str
+    holder: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """One decision. `evidence` are the snapshots it rests on, as (id, digest of the body)."""
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +33,7 @@ from storage import (
     desk,
     fsck,
     imports,
+    leases,
     ledger,
     looks,
     migrate,
@@ -47,7 +48,7 @@ from storage.bench import StoreBench
 from storage.engine import BUSY_SECONDS, Database, create
 from storage.errors import BucketError, StoreError
 from storage.notices import Notices
-from storage.rows import AuditEntry, BasisRecord, Look, RunRecord
+from storage.rows import AuditEntry, BasisRecord, LeaseRecord, Look, RunRecord
 from storage.sync import Key, Synced
 from storage.sync import sync as sync_guides
 
@@ -152,6 +153,17 @@ class Store:
 
     def last_run(self, kind: str | None = None) -> RunRecord | None:
         return self._database.read(lambda connection: runs.last(connection, kind))
+
+    def take_lease(
+        self, name: str, holder: str, *, at: datetime, lasts: timedelta, dead: str = ""
+    ) -> LeaseRecord | None:
+        """Take or renew a lease; None where it is ours now, else whose it is (see `storage.leases`)."""
+        return self._database.write(
+            lambda connection: leases.take(connection, name, holder, at=at, lasts=lasts, dead=dead)
+        )
+
+    def release_lease(self, name: str, holder: str) -> None:
+        self._database.write(lambda connection: leases.release(connection, name, holder))
 
     # ------------------------------------------------------------ the ledger
 

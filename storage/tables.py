@@ -166,6 +166,17 @@ class Run(Base):
     counts: Mapped[Any | None] = mapped_column(Packed())
 
 
+class Lease(Base):
+    """What only one process may do at a time: `holder` may, until then."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+
+
 class Fetch(Base):
     """One look at a resource, in a few bytes: there are millions.
 

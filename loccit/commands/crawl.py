@@ -6,10 +6,12 @@ from loccit.app import App
 from loccit.errors import UsageError
 from loccit.exits import Exit
 from loccit.fetching import pass_over
+from loccit.leasing import CRAWL, busy_line, leased
 from loccit.passes import PassPlan
 from loccit.progress import Bar
 from loccit.telling import closing_lines, nothing_found, outage_line
 from loccit.wiring import open_store, read_guides, sync
+from storage.store import Store
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -17,25 +19,38 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:
+    done = one_pass(app, everything=options.all)
+    return Exit.OK if done is None else done
+
+
+def one_pass(app: App, *, everything: bool) -> Exit | None:
+    """Fetch what is due, and say what came of it; None where another process is at it, which is said too."""
     settings = app.settings
-    now = app.clock.now()
     library = read_guides(settings, app.today())
     app.problems(library.problems)
     if not library.guides:
         raise UsageError(
             *nothing_found(settings.guides.paths, broken=sum(problem.fatal for problem in library.problems))
         )
-    plan = PassPlan(kind="crawl", policy=settings.policy, schedule=settings.schedule, everything=options.all)
-    with open_store(settings) as store:
-        sync(store, library, now, tell=app.say)
-        with Bar("crawling", quiet=app.quiet) as bar:
-            result = pass_over(settings, store, plan, app.clock, on_start=bar.start)
-        if result.outage and result.undecided == result.due:
-            app.complain(outage_line(result))
-            return Exit.INCONCLUSIVE
-        with app.output(None) as out:
-            out.writelines(f"{line}\n" for line in closing_lines(result, store))
-        if result.outage:
-            app.complain(outage_line(result))
-            return Exit.INCONCLUSIVE
+    with open_store(settings) as store, leased(store, CRAWL, app.clock) as other:
+        if other is not None:
+            app.complain(f"{busy_line('crawl', other)}; this one leaves it the work")
+            return None
+        sync(store, library, app.clock.now(), tell=app.say)
+        return _crawl(app, store, everything=everything)
+
+
+def _crawl(app: App, store: Store, *, everything: bool) -> Exit:
+    settings = app.settings
+    plan = PassPlan(kind="crawl", policy=settings.policy, schedule=settings.schedule, everything=everything)
+    with Bar("crawling", quiet=app.quiet) as bar:
+        result = pass_over(settings, store, plan, app.clock, on_start=bar.start)
+    if result.outage and result.undecided == result.due:
+        app.complain(outage_line(result))
+        return Exit.INCONCLUSIVE
+    with app.output(None) as out:
+        out.writelines(f"{line}\n" for line in closing_lines(result, store))
+    if result.outage:
+        app.complain(outage_line(result))
+        return Exit.INCONCLUSIVE
     return Exit.OK

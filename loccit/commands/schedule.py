@@ -4,15 +4,21 @@ import argparse
 import signal
 import sys
 import traceback
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event
-from typing import Any
+from typing import Any, Final
 
 from loccit.app import App
 from loccit.commands import crawl
 from loccit.errors import LoccitError
 from loccit.exits import Exit
+from loccit.leasing import LASTS, SCHEDULE, busy_line, leased
+from loccit.wiring import open_store
+from review.text import inert
 from storage.errors import StoreError
+
+AGAIN: Final = timedelta(minutes=1)
+"""A pass that found another crawl under way, or no store, is made up for as soon as this."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,37 +26,63 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:
-    every = app.settings.schedule.every
     if options.once:
-        return _pass(app)
-    # Imported here: no other command needs it.
-    from apscheduler.schedulers.background import BackgroundScheduler
-
+        return _pass(app) or Exit.OK
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
+    schedule(app, stopped)
+    return Exit.OK
+
+
+def schedule(app: App, stopped: Event) -> None:
+    """Pass after pass, until `stopped`. Of several schedulers on one store one works; the others take over from it."""
+    told = False
+    while not stopped.is_set():
+        with open_store(app.settings) as store, leased(store, SCHEDULE, app.clock) as other:
+            if other is None:
+                _work(app, stopped)
+                return
+        if not told:
+            app.complain(f"{busy_line('scheduler', other)}; waiting to take over from it")
+            told = True
+        stopped.wait(LASTS.total_seconds() / 4)
+
+
+def _work(app: App, stopped: Event) -> None:
+    # Imported here: no other command needs it.
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    every = app.settings.schedule.every
     scheduler = BackgroundScheduler(timezone=UTC)
     # One pass at a time; passes that were missed, by a sleep or a long pass, are made up for by one.
     job: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+
+    def work() -> None:
+        if _pass(app) is None:
+            scheduler.modify_job("crawl", next_run_time=datetime.now(UTC) + min(AGAIN, every))
+
     scheduler.add_job(
-        _pass, "interval", args=[app], seconds=every.total_seconds(), next_run_time=datetime.now(UTC), **job
+        work, "interval", id="crawl", seconds=every.total_seconds(), next_run_time=datetime.now(UTC), **job
     )
     scheduler.start()
     app.say(f"looking for what is due every {every}; SIGTERM or Ctrl-C stops")
     stopped.wait()
     app.say("stopping: the pass that is under way is finished first")
     scheduler.shutdown(wait=True)
-    return Exit.OK
 
 
-def _pass(app: App) -> Exit:
-    """One crawl with the settings as they are now; a failing pass must not end the scheduler."""
+def _pass(app: App) -> Exit | None:
+    """One crawl with the settings as they are now; a failing pass must not end the scheduler. None: try soon again."""
     fresh = App(cwd=app.cwd, config=app.config, quiet=app.quiet, verbose=app.verbose, clock=app.clock)
     try:
-        return crawl.run(argparse.Namespace(all=False), fresh)
-    except (LoccitError, StoreError) as error:
+        return crawl.one_pass(fresh, everything=False)
+    except StoreError as error:
+        fresh.complain(f"{error}; the next pass tries again")
+        return None
+    except LoccitError as error:
         fresh.complain(f"{error}; the next pass tries again")
     except Exception:  # noqa: BLE001
-        # A bug ends one pass, loudly, and not the years that follow.
-        traceback.print_exc(file=sys.stderr)
+        # A bug ends one pass, loudly, and not the years that follow. What it prints may hold a page's words.
+        print(inert(traceback.format_exc()), file=sys.stderr, end="")
     return Exit.USAGE
