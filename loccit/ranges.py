@@ -4,10 +4,11 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loccit.errors import UsageError
+from loccit.mistakes import Mistake
+from loccit.outward_ranges import outward_mistakes
 from review.report import FAIL_WORDS
 
 if TYPE_CHECKING:
@@ -31,18 +32,15 @@ RANGES = (
     ("policy", "confirm_hours", 0, 8760),
     ("guides", "max_bytes", 1, 2**31),
     ("baseline", "days", 1, 732),
+    ("review", "idle_hours", 1, 8760),
+    ("review", "session_days", 1, 365),
+    ("review", "invite_hours", 1, 8760),
+    ("review", "reports_per_hour", 1, 10_000),
+    ("review", "reports_per_day", 1, 1_000_000),
     ("store", "whole_days", 0, 36_500),
     ("store", "thin_days", 0, 36_500),
     ("store", "looks_days", 0, 36_500),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
-    section: str
-    key: str
-    message: str
-    hint: str = ""
 
 
 def mistakes(settings: "Settings") -> Iterator[Mistake]:
@@ -58,6 +56,7 @@ def mistakes(settings: "Settings") -> Iterator[Mistake]:
         if word not in FAIL_WORDS:
             yield Mistake(section="policy", key="fail_on", message=f"{word!r} is unknown", hint=nearest(word))
     yield from _network(settings)
+    yield from outward_mistakes(settings)
     yield from _ignores(settings)
     if settings.schedule.min_interval > settings.schedule.max_interval:
         yield Mistake(section="schedule", key="min_interval", message="is longer than max_interval")

@@ -21,6 +21,7 @@ from guides.settings import GuideSettings, Ignore, LinkSettings
 from guides.settings import Mapping as GuideMapping
 from loccit.errors import SettingsError
 from loccit.ranges import mistakes
+from review.settings import NotifySettings, ReviewSettings
 
 T = TypeVar("T")
 
@@ -72,6 +73,8 @@ class Settings:
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     links: LinkSettings = field(default_factory=LinkSettings)
     baseline: BaselineSettings = field(default_factory=BaselineSettings)
+    review: ReviewSettings = field(default_factory=ReviewSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -84,6 +87,8 @@ SECTIONS: dict[str, type[Any]] = {
     "archive": ArchiveSettings,
     "links": LinkSettings,
     "baseline": BaselineSettings,
+    "review": ReviewSettings,
+    "notify": NotifySettings,
 }
 
 

@@ -23,7 +23,7 @@ from crawler.model import (
     SnapshotId,
 )
 from guides.model import Guide, GuideId
-from review.model import Finding, FindingId, FindingOp, FindingState, GuideView
+from review.model import Finding, FindingId, FindingKind, FindingOp, FindingState, GuideView
 from review.reported import Step
 from storage import (
     audit,
@@ -37,6 +37,7 @@ from storage import (
     ledger,
     looks,
     migrate,
+    paging,
     reported,
     retention,
     runs,
@@ -346,6 +347,27 @@ class Store:
     def notices(self) -> Notices:
         """What was told to whom."""
         return Notices(self._database)
+
+    def findings_after(
+        self,
+        last: int,
+        limit: int,
+        *,
+        states: Sequence[FindingState],
+        kinds: Sequence[FindingKind] = (),
+        severity: str = "",
+        guide: GuideId | None = None,
+    ) -> list[Finding]:
+        """The next `limit` findings whose number is larger than `last`, in order."""
+        return self._database.read(
+            lambda connection: paging.after(
+                connection, last, limit, states=states, kinds=kinds, severity=severity, guide=guide
+            )
+        )
+
+    def newest_findings(self, limit: int, *, guides: Sequence[GuideId] | None = None) -> list[Finding]:
+        """The open findings (of these guides, where given) that were opened last, newest first."""
+        return self._database.read(lambda connection: paging.newest(connection, limit, guides=guides))
 
     def report_incorrect(self, guide: GuideId, step: Step | None, words: str, *, at: datetime) -> FindingId:
         """A reader says that a guide is wrong: the finding that holds it. StoreError where there is no such guide."""

@@ -5,13 +5,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from loccit.app import App
+from loccit.doors import hide_secrets, make_door, make_security, outward_routes
 from loccit.errors import UsageError
 from loccit.exits import Exit
 from loccit.scribe import FileScribe
 from loccit.shelf import FileShelf, files_of
 from loccit.wiring import open_store, read_guides, sync
 from review.web.board import Board
-from review.web.security import is_loopback
 from review.web.site import Site
 from storage.store import Store
 
@@ -33,15 +33,13 @@ def run(options: argparse.Namespace, app: App) -> Exit:
 
     if not 0 <= options.port < 65536:
         raise UsageError(f"--port: {options.port} is no port")
-    if not is_loopback(options.host):
-        raise UsageError(
-            f"--host {options.host}: without accounts the page is open on this machine alone",
-            "Listen on 127.0.0.1.",
-        )
     with open_store(app.settings) as store:
+        outward = make_door(app, store, options.host)
         site = make_site(app, store)
+        pages = make_app(site, more=outward_routes(), middleware=make_security(app, outward, options.host))
+        pages.state.outward = outward
         config = uvicorn.Config(
-            make_app(site),
+            pages,
             host=options.host,
             port=options.port,
             log_level="info" if app.verbose else "warning",
@@ -52,7 +50,8 @@ def run(options: argparse.Namespace, app: App) -> Exit:
             lifespan="off",
             timeout_graceful_shutdown=10,
         )
-        _serve(uvicorn.Server(config), options, app)
+        hide_secrets()
+        _serve(uvicorn.Server(config), options, app, outward.door.is_open())
     return Exit.OK
 
 
@@ -72,17 +71,18 @@ def make_site(app: App, store: Store) -> Site:
         policy=settings.policy,
         now=app.clock.now,
         today=app.today,
+        people=lambda: tuple(each.name for each in store.accounts.accounts()),
         archive=settings.archive.memento,
     )
 
 
-def _serve(server: "uvicorn.Server", options: argparse.Namespace, app: App) -> None:
-    told = threading.Thread(target=_tell, args=(server, options, app), daemon=True)
+def _serve(server: "uvicorn.Server", options: argparse.Namespace, app: App, unlocked: bool) -> None:
+    told = threading.Thread(target=_tell, args=(server, options, app, unlocked), daemon=True)
     told.start()
     server.run()
 
 
-def _tell(server: "uvicorn.Server", options: argparse.Namespace, app: App) -> None:
+def _tell(server: "uvicorn.Server", options: argparse.Namespace, app: App, unlocked: bool) -> None:
     """Where the page is, once it is there (a free port is only known then)."""
     while not server.started:
         if server.should_exit:
@@ -90,4 +90,5 @@ def _tell(server: "uvicorn.Server", options: argparse.Namespace, app: App) -> No
         threading.Event().wait(0.05)
     port = next((socket.getsockname()[1] for each in server.servers for socket in each.sockets), options.port)
     name = f"[{options.host}]" if ":" in options.host else options.host
-    app.say(f"http://{name}:{port}/ is open without login, on this machine alone; Ctrl-C stops")
+    how = "is open without login, on this machine alone" if unlocked else "asks for a login"
+    app.say(f"http://{name}:{port}/ {how}; Ctrl-C stops")

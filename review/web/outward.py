@@ -1,33 +1,49 @@
 """What login, feeds, API and readers' reports are made from, beside the site: carried by the application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Protocol
 
 from starlette.requests import Request
 
 from guides.model import GuideId
-from review.model import FindingId
+from review.model import Finding, FindingId, FindingKind, FindingState, GuideLine
 from review.people import People
 from review.reported import Step
 from review.settings import ReviewSettings
 from review.web.limits import Counter, Limit, Veil
 from review.web.sessions import Door
 
-TakeReport: TypeAlias = Callable[[GuideId, Step | None, str, datetime], FindingId]
-"""Keeps a reader's report; gives the finding that holds it."""
+
+class Box(Protocol):
+    """What the API, the feeds and readers' reports need of the store. Every call is one transaction."""
+
+    def findings_after(
+        self,
+        last: int,
+        limit: int,
+        *,
+        states: Sequence[FindingState],
+        kinds: Sequence[FindingKind] = (),
+        severity: str = "",
+        guide: GuideId | None = None,
+    ) -> list[Finding]: ...
+
+    def newest_findings(self, limit: int, *, guides: Sequence[GuideId] | None = None) -> list[Finding]: ...
+
+    def report_incorrect(self, guide: GuideId, step: Step | None, words: str, *, at: datetime) -> FindingId: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outward:
-    """`badge` draws a guide's: from its state's word and its verified day as ISO 8601 ("" for none)."""
+    """`badge` draws a guide's badge, as SVG."""
 
     door: Door
     people: People
+    box: Box
     settings: ReviewSettings
-    take_report: TakeReport
-    badge: Callable[[str, str], str]
+    badge: Callable[[GuideLine], str]
     version: str = ""
     veil: Veil = field(default_factory=Veil)
     reports_here: Counter
@@ -38,17 +54,17 @@ def make_outward(
     *,
     door: Door,
     people: People,
+    box: Box,
     settings: ReviewSettings,
-    take_report: TakeReport,
-    badge: Callable[[str, str], str],
+    badge: Callable[[GuideLine], str],
     version: str = "",
 ) -> Outward:
     """With the limits that the settings ask for."""
     return Outward(
         door=door,
         people=people,
+        box=box,
         settings=settings,
-        take_report=take_report,
         badge=badge,
         version=version,
         reports_here=Counter(Limit(times=settings.reports_per_hour, span=timedelta(hours=1))),

@@ -102,9 +102,13 @@ class Door:
             account = self.people.session(hash_of(secret), at=self.now(), idle=self.rules.idle)
             if account is not None:
                 return Known(user=_user(account, "session"), address=address, seed=secret)
-        if self.open and _direct(headers, peer) and self.people.count() == 0:
+        if _direct(headers, peer) and self.is_open():
             return Known(user=LOCAL, address=address)
         return Known(user=NOBODY, address=address)
+
+    def is_open(self) -> bool:
+        """Whether a browser on this machine is let in without a login."""
+        return self.open and self.people.count() == 0
 
     def _by_proxy(self, headers: Headers) -> User | None:
         said = headers.getlist(self.proxy.user_header)
