@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Final, TypeAlias
 
 from guides.files import find_files
@@ -38,6 +39,10 @@ class FileShelf:
     def problems(self) -> Sequence[GuideProblem]:
         self._look()
         return self._problems
+
+    def held(self) -> AbstractContextManager[object]:
+        """Meanwhile no file is read again; who asks is answered with what was known."""
+        return self._lock
 
     def refresh(self) -> None:
         """Read the files again where one has changed; `changed` is told what they say now."""

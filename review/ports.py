@@ -1,6 +1,7 @@
 """What reviewing needs from outside: a desk that keeps findings and decisions."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
@@ -149,6 +150,10 @@ class Shelf(Protocol):
     def guides(self) -> Mapping[GuideId, Guide]: ...
 
     def problems(self) -> Sequence[GuideProblem]: ...
+
+    def held(self) -> AbstractContextManager[object]:
+        """Meanwhile no file is read again: a decision is written to files and store as one."""
+        ...
 
 
 class Writing(StrEnum):

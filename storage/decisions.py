@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
@@ -110,7 +110,7 @@ def assign(
     for row in found:
         _note(connection, row, assignee=to, needs_edit=needs_edit, note=note, by=by, at=at)
     for part in chunks(row.id for row in found):
-        connection.execute(update(Finding).where(Finding.id.in_(part)).values(updated=at))
+        connection.execute(update(Finding).where(Finding.id.in_(part)).values(updated=_after(found, at)))
     action = Action.NEEDS_EDIT if needs_edit else Action.ASSIGN
     said = ": ".join(filter(None, (to, note)))
     return _written(connection, action, found, before, at=at, by=by, note=said)
@@ -230,8 +230,14 @@ def _close(
     connection: Connection, found: Sequence[AnyRow], state: FindingState, *, by: str, note: str, at: datetime
 ) -> None:
     for part in chunks(row.id for row in found):
-        changed = {"state": state, "by": by, "note": note, "closed": at, "updated": at}
+        changed = {"state": state, "by": by, "note": note, "closed": at, "updated": _after(found, at)}
         connection.execute(update(Finding).where(Finding.id.in_(part)).values(changed))
+
+
+def _after(found: Sequence[AnyRow], at: datetime) -> datetime:
+    """Later than anything that was seen of them, though the clock stood still or went back."""
+    seen: list[datetime] = [row.updated for row in found]
+    return max([at, *(each + timedelta(microseconds=1) for each in seen)])
 
 
 def _note(connection: Connection, row: AnyRow, **values: Any) -> None:

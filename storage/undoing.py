@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, or_, select, update
@@ -119,7 +119,11 @@ def _restore_findings(connection: Connection, found: Sequence[AnyRow], kept: dic
             values: dict[str, Any] = {"state": FindingState.RESOLVED, "note": f"It came again as finding {again}"}
         else:
             values = {"state": old["state"], "by": old["by"], "note": old["note"], "closed": moment(old["closed"])}
-        connection.execute(update(Finding).where(Finding.id == row.id).values(**values, updated=at))
+        connection.execute(
+            update(Finding)
+            .where(Finding.id == row.id)
+            .values(**values, updated=max(at, row.updated + timedelta(microseconds=1)))
+        )
 
 
 def _restore_work(connection: Connection, ids: Sequence[int], kept: dict[str, Any]) -> None:

@@ -101,7 +101,7 @@ def _stet(site: Site, form: Form, expected: Sequence[Expected], *, by: str, at: 
     known = [dealt.guides[name] for name in verify if name in dealt.guides]
     files = site.scribe.verified(known, on) if way is not Writing.NONE else []
     title = f"Verified on {on.isoformat()}: " + ", ".join(guide.id for guide in known[:5])
-    with Writes(site, files, way=way, by=by, message=title) as written:
+    with site.shelf.held(), Writes(site, files, way=way, by=by, message=title) as written:
         return site.bench.let_stand(
             expected, verify=verify, on=on, at=at, by=by, note=note, files=files, written=written.words
         )
@@ -298,16 +298,14 @@ def conflict_view(conflict: Conflict) -> ConflictView:
 def undo(request: Request, form: Form) -> Response:
     site, by = site_of(request), user_of(request).name
     number = DecisionId(request.path_params["number"])
+    told = ""
     try:
-        decision, files = site.bench.undo(number, at=site.now().astimezone(UTC), by=by)
+        with site.shelf.held():
+            decision, files = site.bench.undo(number, at=site.now().astimezone(UTC), by=by)
+            if files and decision.written.startswith("written"):
+                told = site.scribe.take_back(files, by=by)
     except DecisionError as error:
         return _refused(request, form, str(error))
-    told = ""
-    if files and not decision.written.startswith("patch"):
-        try:
-            told = site.scribe.take_back(files, by=by)
-        except DecisionError as error:
-            told = str(error)
     if request.headers.get("hx-request") == "true":
         return HTMLResponse(_card_again(request, decision, told))
     return RedirectResponse(with_done(back_to(form), decision.id), 303)

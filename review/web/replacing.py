@@ -57,7 +57,7 @@ def replace_url(site: Site, form: Form, expected: Sequence[Expected], *, by: str
         raise DecisionError("The guide's file no longer cites this address as it did; look at it, and crawl again.")
     message = f"Replace {one_line(links[0].citation.url if links[0] else '', 120)} by {one_line(url, 120)}"
     said = note or f"Now {url}"
-    with Writes(site, files, way=way, by=by, message=message) as written:
+    with site.shelf.held(), Writes(site, files, way=way, by=by, message=message) as written:
         return site.bench.replaced(expected, at=at, by=by, note=said, files=files, written=written.words)
 
 

@@ -76,7 +76,13 @@ def write_guides(folder: Path) -> None:
     _guide(folder, "photon-export", "Get your photographs out of Photon", "photographs", "photon.example/export")
     _guide(folder, "photon-plans", "Pay less for Photon", "money", "photon.example/plans")
     _guide(folder, "inkwell", "Cancel Inkwell", "writing", "inkwell.example/cancel")
-    _guide(folder, "bank", "Close an account at Orchard Bank", "money", *(f"bank.example/{n}" for n in ("close", "fees", "card")))
+    _guide(
+        folder,
+        "bank",
+        "Close an account at Orchard Bank",
+        "money",
+        *(f"bank.example/{n}" for n in ("close", "fees", "card")),
+    )
 
 
 _CLAIMS = {
@@ -93,7 +99,9 @@ def _guide(folder: Path, name: str, title: str, tag: str, *urls: str) -> None:
         f'    supports: "{_CLAIMS.get(url, "You find this in the app under Profile.")}"\n'
         for number, url in enumerate(urls, 1)
     )
-    steps = "".join(f"{number}. {_CLAIMS.get(url, 'Look in the app.')} [{number}]\n" for number, url in enumerate(urls, 1))
+    steps = "".join(
+        f"{number}. {_CLAIMS.get(url, 'Look in the app.')} [{number}]\n" for number, url in enumerate(urls, 1)
+    )
     (folder / "guides" / f"{name}.md").write_text(
         f"---\ntitle: {title}\nservice: {title.split()[-1]}\ndifficulty: easy\ntime: 5 minutes\nverified: 2026-10-01\n"
         f"tags: [{tag}]\ncitations:\n{cited}---\n\n# {title}\n\n{steps}\n",
