@@ -63,3 +63,5 @@ class Schedule:
     every: timedelta = timedelta(hours=6)
     min_interval: timedelta = timedelta(hours=12)
     max_interval: timedelta = timedelta(days=30)
+    grace: timedelta = timedelta(seconds=8)
+    """How long a pass may go on when it is told to stop. (Containers are killed after ten seconds by default.)"""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from crawler.fetch import HttpFetcher
 from crawler.health import page_health
@@ -14,10 +15,19 @@ from crawler.policy import NetworkSettings
 from crawler.ports import Clock
 from crawler.shelf import PageShelf
 from crawler.sweep import PoliteSweeper
-from loccit.errors import SettingsError
+from loccit.errors import LoccitError, SettingsError
 from loccit.passes import Advance, PassPlan, PassResult, run_pass
 from loccit.ports import PassStore
 from loccit.settings import Settings
+
+_WATCH_SECONDS: Final = 0.2
+
+
+class PassCutOffError(LoccitError):
+    """A pass was told to stop, and had not finished in the time that it had left."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped in the middle of the pass: what was looked at is recorded, the rest is still due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +73,28 @@ def pass_over(
     plan: PassPlan,
     clock: Clock,
     on_start: Callable[[int], Advance] = lambda _total: lambda _where: None,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> PassResult:
-    """One pass, from a place without an event loop."""
+    """One pass, from a place without an event loop.
+
+    When `stopped` says so, it has `[schedule] grace` left. Raises PassCutOffError where that was not enough: what was
+    looked at by then is recorded, and the rest is still due.
+    """
 
     async def go() -> PassResult:
+        working = asyncio.create_task(work())
+        watching = asyncio.create_task(_cut_off(working, stopped, settings.schedule.grace.total_seconds()))
+        try:
+            return await working
+        except asyncio.CancelledError:
+            if not stopped():
+                raise
+            raise PassCutOffError from None
+        finally:
+            watching.cancel()
+
+    async def work() -> PassResult:
         try:
             fetcher = HttpFetcher(settings.crawl, with_ca(settings.network, settings.root), clock)
         except (ValueError, OSError) as error:
@@ -79,6 +107,13 @@ def pass_over(
             return await run_pass(store, sweeping, plan, clock, page_of=reading.shelf.take, on_start=on_start)
 
     return asyncio.run(go())
+
+
+async def _cut_off(working: "asyncio.Task[PassResult]", stopped: Callable[[], bool], grace: float) -> None:
+    while not stopped():  # noqa: ASYNC110 (it is set by a signal handler, outside the loop)
+        await asyncio.sleep(_WATCH_SECONDS)
+    await asyncio.sleep(grace)
+    working.cancel()
 
 
 def with_ca(network: NetworkSettings, root: Path) -> NetworkSettings:

@@ -1,6 +1,7 @@
 """`loccit crawl`: one scheduled pass."""
 
 import argparse
+from collections.abc import Callable
 
 from loccit.app import App
 from loccit.errors import UsageError
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     return Exit.OK if done is None else done
 
 
-def one_pass(app: App, *, everything: bool) -> Exit | None:
+def one_pass(app: App, *, everything: bool, stopped: Callable[[], bool] = lambda: False) -> Exit | None:
     """Fetch what is due, and say what came of it; None where another process is at it, which is said too."""
     settings = app.settings
     library = read_guides(settings, app.today())
@@ -37,14 +38,14 @@ def one_pass(app: App, *, everything: bool) -> Exit | None:
             app.complain(f"{busy_line('crawl', other)}; this one leaves it the work")
             return None
         sync(store, library, app.clock.now(), tell=app.say)
-        return _crawl(app, store, everything=everything)
+        return _crawl(app, store, everything=everything, stopped=stopped)
 
 
-def _crawl(app: App, store: Store, *, everything: bool) -> Exit:
+def _crawl(app: App, store: Store, *, everything: bool, stopped: Callable[[], bool]) -> Exit:
     settings = app.settings
     plan = PassPlan(kind="crawl", policy=settings.policy, schedule=settings.schedule, everything=everything)
     with Bar("crawling", quiet=app.quiet) as bar:
-        result = pass_over(settings, store, plan, app.clock, on_start=bar.start)
+        result = pass_over(settings, store, plan, app.clock, on_start=bar.start, stopped=stopped)
     if result.outage and result.undecided == result.due:
         app.complain(outage_line(result))
         return Exit.INCONCLUSIVE

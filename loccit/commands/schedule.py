@@ -12,6 +12,7 @@ from loccit.app import App
 from loccit.commands import crawl
 from loccit.errors import LoccitError
 from loccit.exits import Exit
+from loccit.fetching import PassCutOffError
 from loccit.leasing import LASTS, SCHEDULE, busy_line, leased
 from loccit.wiring import open_store
 from review.text import inert
@@ -27,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, app: App) -> Exit:
     if options.once:
-        return _pass(app) or Exit.OK
+        return _pass(app, Event()) or Exit.OK
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -59,7 +60,7 @@ def _work(app: App, stopped: Event) -> None:
     job: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
 
     def work() -> None:
-        if _pass(app) is None:
+        if _pass(app, stopped) is None:
             scheduler.modify_job("crawl", next_run_time=datetime.now(UTC) + min(AGAIN, every))
 
     scheduler.add_job(
@@ -68,15 +69,17 @@ def _work(app: App, stopped: Event) -> None:
     scheduler.start()
     app.say(f"looking for what is due every {every}; SIGTERM or Ctrl-C stops")
     stopped.wait()
-    app.say("stopping: the pass that is under way is finished first")
+    app.say(f"stopping: a pass that is under way has {app.settings.schedule.grace.total_seconds():g} s left")
     scheduler.shutdown(wait=True)
 
 
-def _pass(app: App) -> Exit | None:
+def _pass(app: App, stopped: Event) -> Exit | None:
     """One crawl with the settings as they are now; a failing pass must not end the scheduler. None: try soon again."""
     fresh = App(cwd=app.cwd, config=app.config, quiet=app.quiet, verbose=app.verbose, clock=app.clock)
     try:
-        return crawl.one_pass(fresh, everything=False)
+        return crawl.one_pass(fresh, everything=False, stopped=stopped.is_set)
+    except PassCutOffError as error:
+        fresh.complain(str(error))
     except StoreError as error:
         fresh.complain(f"{error}; the next pass tries again")
         return None

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,20 +45,22 @@ def wait_for(condition: object, seconds: float = 30.0) -> None:
 
 def test_two_crawls_at_once_ask_a_source_once_and_a_killed_one_holds_up_nobody(work: tuple[Site, Project]) -> None:
     site, project = work
-    site["/slow"], site.slow["/slow"] = page("It costs 5 euros."), 4.0
+    site["/slow"], site.held["/slow"] = page("It costs 5 euros."), threading.Event()
     project.guide("a", "/slow")
     with started(project, "crawl") as first:
         wait_for(lambda: "/slow" in site.seen)
         second = project.run("crawl", "--all")
         assert second.returncode == 0
         assert "another crawl of this store is under way" in second.stderr
+        site.held["/slow"].set()
         assert first.wait(30) == 0
     assert site.seen.count("/slow") == 1
 
+    site.held["/slow"].clear()
     with started(project, "crawl", "--all") as killed:
         wait_for(lambda: site.seen.count("/slow") == 2)
         killed.send_signal(signal.SIGKILL)
-    site.slow.clear()
+    site.held["/slow"].set()
     after = project.run("crawl", "--all")
     assert "looked at 1 source" in after.stdout, after.stderr
 
@@ -76,3 +79,25 @@ def test_of_two_schedulers_one_works(work: tuple[Site, Project]) -> None:
         first.send_signal(signal.SIGTERM)
         assert first.wait(20) == 0
     assert site.seen.count("/a") == 1
+
+
+def test_a_scheduler_that_is_told_to_stop_leaves_in_time_and_keeps_what_it_has(work: tuple[Site, Project]) -> None:
+    site, project = work
+    site["/fast"] = page("It costs 5 euros.")
+    site["/slow"], site.held["/slow"] = page("You wait for 30 days."), threading.Event()
+    project.guide("a", "/fast", "/slow")
+    toml = project.folder / "loccit.toml"
+    toml.write_text(toml.read_text("utf-8") + '[schedule]\ngrace = "0.5s"\n', "utf-8")
+    with started(project, "schedule") as scheduler:
+        wait_for(lambda: {"/fast", "/slow"} <= set(site.seen))
+        time.sleep(0.5)
+        began = time.monotonic()
+        scheduler.send_signal(signal.SIGTERM)
+        assert scheduler.wait(15) == 0
+        assert time.monotonic() - began < 6
+        assert scheduler.stdout is not None
+        assert "the rest is still due" in scheduler.stdout.read()
+    site.held["/slow"].set()
+    after = project.run("crawl")
+    assert "looked at 1 source" in after.stdout, after.stderr
+    assert site.seen.count("/fast") == 1

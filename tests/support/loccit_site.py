@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,13 +27,13 @@ def page(text: str, title: str = "Help") -> Answer:
 
 class Site:
     """Answers by path; a path that was not set gives `missing`, a 404. `seen` are the paths that were asked for;
-    `slow` ones are answered after so many seconds.
+    `held` ones are answered when the event is set.
     """
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.seen: list[str] = []
-        self.slow: dict[str, float] = {}
+        self.held: dict[str, threading.Event] = {}
         self.missing = Answer(status=404, body="<title>404</title><h1>Not found</h1>")
 
     def __setitem__(self, path: str, answer: Answer) -> None:
@@ -41,7 +41,8 @@ class Site:
 
     def answer(self, _host: str, path: str) -> Answer:
         self.seen.append(path)
-        time.sleep(self.slow.get(path, 0.0))
+        if path in self.held:
+            self.held[path].wait(25)
         return self.answers.get(path, self.missing)
 
 
