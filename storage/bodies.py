@@ -5,9 +5,9 @@ newest good one (a basis may have to be made of it), and for ever when something
 are not the page (walls, errors) one body of each kind is evidence enough. See `storage.folding` for the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
@@ -31,6 +31,11 @@ _AT_OR_BEFORE = (
     )
     .order_by(Body.place.desc())
     .limit(1)
+)
+_BEFORE = (
+    select(Body.digest)
+    .where(Body.chain == bindparam("chain"), Body.place < bindparam("place"), Body.place >= bindparam("since"))
+    .order_by(Body.place.desc())
 )
 _PIN = (
     update(Snapshot)
@@ -80,11 +85,10 @@ def put(connection: Connection, digest: str, data: bytes, *, chain: int, lasting
         return
     last = connection.execute(_LAST_PLACE, {"chain": chain}).scalar()
     place = 0 if last is None else last + 1
-    base, bytes_of_base = _base(connection, chain, place)
-    encoding, packed, needed = deltas.compress(data, bytes_of_base, lasting=lasting)
+    base, encoding, packed = _against(connection, data, chain, place, lasting=lasting)
     encoding, packed = blobs.moved_out(blobs.of(connection), digest, encoding, packed)
     row = _row(digest, len(data), encoding, packed, chain=chain, place=place)
-    insert_new(connection, Body, {**row, "base": base if needed else None})
+    insert_new(connection, Body, {**row, "base": base})
 
 
 def first(
@@ -114,8 +118,46 @@ def _check(digest: str, data: bytes) -> None:
         raise StoreError(f"a body was to be stored under {digest}, which is not its digest; nothing was recorded")
 
 
-def _base(connection: Connection, chain: int, place: int) -> tuple[str | None, bytes | None]:
-    """What the body at this place is compressed against; nothing where that is damaged: what is new must not be."""
+_Read: TypeAlias = dict[str, tuple[int, bytes]]
+"""Bodies that were read a moment ago: how many it took to read each, and its bytes, unchecked."""
+
+
+def _against(
+    connection: Connection, data: bytes, chain: int, place: int, *, lasting: bool
+) -> tuple[str | None, str, bytes]:
+    """What the body at this place rests on, if on anything, and its encoding and bytes."""
+    read: _Read = {}
+    base, bytes_of_base = _base(connection, chain, place, read)
+    encoding, packed, needed = deltas.compress(data, bytes_of_base, lasting=lasting)
+    # Each of those near is read over others: from a bucket that would take longer than it is worth.
+    if deltas.rests_on(place) is None or not deltas.is_much(len(packed), len(data)) or blobs.of(connection):
+        return base if needed else None, encoding, packed
+    best = deltas.trial(data, bytes_of_base) if bytes_of_base else len(packed)
+    nearest: tuple[str, bytes] | None = None
+    for digest, known in _near(connection, chain, place, read):
+        tried = deltas.trial(data, known) if digest != base else best
+        if tried < best:
+            best, nearest = tried, (digest, known)
+            if not deltas.is_much(best, len(data)):
+                break
+    if nearest is not None:
+        again = deltas.compress(data, nearest[1], lasting=lasting)
+        if again[2] and len(again[1]) < len(packed):
+            base, (encoding, packed, needed) = nearest[0], again
+    return base if needed else None, encoding, packed
+
+
+def _near(connection: Connection, chain: int, place: int, read: _Read) -> Iterator[tuple[str, bytes]]:
+    """The last bodies before this place that are sound, and near enough to the beginning of the chain."""
+    since = max(place - place % deltas.KEY_EVERY, place - deltas.NEAR)
+    for digest in connection.execute(_BEFORE, {"chain": chain, "place": place, "since": since}).scalars().all():
+        depth, data = _sound(connection, digest, read)
+        if data is not None and depth < deltas.DEEPEST:
+            yield digest, data
+
+
+def _base(connection: Connection, chain: int, place: int, read: _Read) -> tuple[str | None, bytes | None]:
+    """What the skip list has the body at this place rest on; nothing where that is damaged: what is new must not be."""
     before = deltas.rests_on(place)
     if before is None:
         return None, None
@@ -123,11 +165,26 @@ def _base(connection: Connection, chain: int, place: int) -> tuple[str | None, b
     digest = connection.execute(_AT_OR_BEFORE, key).scalar()
     if digest is None:
         return None, None
-    links = links_of(connection, digest)
-    data = unrolled(links)
-    if data is None or deltas.digest_of(data) != digest or len(links) >= deltas.LONGEST // 2:
-        return None, None
-    return digest, data
+    depth, data = _sound(connection, digest, read)
+    return (None, None) if data is None or depth >= deltas.LONGEST // 2 else (digest, data)
+
+
+def _sound(connection: Connection, digest: str, read: _Read) -> tuple[int, bytes | None]:
+    """How many bodies it takes to read this one, and its bytes; no bytes where it is damaged. What is in `read` is not
+    read again."""
+    links = links_of(connection, digest, known=read)
+    depth, data = read[links[-1].base] if links and links[-1].base in read else (0, None)
+    if digest in read:
+        depth, data = read[digest]
+    elif not links or (links[-1].base is not None and data is None):
+        return 0, None
+    for link in reversed(links):
+        data = link.unpacked(data)
+        if data is None:
+            return 0, None
+        depth += 1
+        read[link.digest] = (depth, data)
+    return (depth, data) if data is not None and deltas.digest_of(data) == digest else (0, None)
 
 
 def kept(connection: Connection, digest: str) -> bool:
@@ -165,11 +222,14 @@ class Link:
         return None if self.data is None else deltas.decompress(self.data, self.encoding, self.size, base)
 
 
-def links_of(connection: Connection, digest: str) -> list[Link]:
-    """What it takes to read a body: itself, the one that it rests on, and so on. Empty where it is not kept."""
+def links_of(connection: Connection, digest: str, *, known: Container[str] = ()) -> list[Link]:
+    """What it takes to read a body: itself, the one that it rests on, and so on, up to one that is known already.
+
+    Empty where it is not kept.
+    """
     rows: list[AnyRow] = []
     wanted: str | None = digest
-    while wanted is not None and len(rows) <= deltas.LONGEST:
+    while wanted is not None and wanted not in known and len(rows) <= deltas.LONGEST:
         row = connection.execute(_LINK, {"digest": wanted}).first()
         if row is None:
             break

@@ -1,8 +1,9 @@
 """Bytes compressed alone or against an earlier version of themselves (zstd, RFC 8878), and who rests on whom.
 
 A resource's bodies form a chain. The one at place j rests on the one at j & (j - 1), which is j with its lowest bit
-cleared: any of them is reached over at most eight others, however long the chain. After every 256 a new one begins.
-Nothing that was written is written again.
+cleared: any of them is reached over at most eight others, however long the chain. Where that saves little, because a
+page goes to and fro between several forms, one of the last few takes its place if it has more in common. After every
+256 a new chain begins. Nothing that was written is written again.
 """
 
 import hashlib
@@ -18,12 +19,19 @@ KEY_EVERY: Final = 256
 LONGEST: Final = 64
 """Bodies that one may need, at most: rows that were tampered with may lead in circles."""
 
-ALONE, LASTING, PASSING = 3, 9, 3
-"""zstd's levels. A body that is soon let go again is compressed fast; 3, 6 and 9 differ by a tenth in size."""
+ALONE, LASTING, PASSING, TRIAL = 3, 4, 3, 1
+"""zstd's levels. Deltas of 4 and 9 differ by a twentieth in size, and by the half in time."""
+
+NEAR: Final = 4
+"""So many of the last bodies are tried; eight would save another fiftieth."""
+
+DEEPEST: Final = 16
+"""No body rests on one that takes this many to read, unless the skip list has it so."""
 
 _MUCH: Final = 8
 """A delta of more than 1/8 of the bytes tells that little is shared: compressing them alone may give less."""
 
+_LITTLE: Final = 256
 _MAX_WINDOW: Final = 27
 _LARGE: Final = 1_000_000
 
@@ -49,6 +57,16 @@ def compress(data: bytes, base: bytes | None, *, lasting: bool = True) -> tuple[
     if base and len(delta) < min(len(packed), len(data)):
         return ZSTD, delta, True
     return (ZSTD, packed, False) if len(packed) < len(data) else (RAW, data, False)
+
+
+def is_much(packed: int, size: int) -> bool:
+    """Whether a body that takes so many bytes may have more in common with another one: one in 128 is a nonce."""
+    return packed > max(_LITTLE, size // 128)
+
+
+def trial(data: bytes, base: bytes) -> int:
+    """About how many bytes `data` would take against `base`."""
+    return len(_compressor(data, base, TRIAL).compress(data))
 
 
 def decompress(data: bytes, encoding: str, size: int, base: bytes | None) -> bytes | None:

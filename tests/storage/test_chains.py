@@ -55,6 +55,18 @@ def test_a_long_history_takes_little_room_and_each_of_it_is_read(store: Store) -
     assert max(row.size for row in rows[1:]) < rows[0].size / 20
 
 
+def test_a_page_that_goes_to_and_fro_rests_on_its_own_form(store: Store) -> None:
+    forms = [random.Random(number).randbytes(20_000).hex().encode() for number in range(3)]
+    pages = [forms[(number * 7) % 3] + b"<p>%d</p>" % number for number in range(24)]
+    sync(store, guide())
+    for number, each in enumerate(pages):
+        visit(store, each, START + number * DAY)
+    rows = asked(store, select(func.length(Body.data).label("size")).order_by(Body.place))
+    assert sum(row.size > 1000 for row in rows) == 3, "one of each form"
+    assert all(store.body(digest(each)) == each for each in pages)
+    assert store.fsck(at=START).whole
+
+
 @pytest.mark.parametrize("size", [10_000, 3_000_000, 9_000_000])
 def test_large_bodies_find_each_other(size: int) -> None:
     base = random.Random(size).randbytes(size)
