@@ -1,15 +1,16 @@
-"""`loccit schedule`: crawls what is due, again and again, until it is told to stop."""
+"""`loccit schedule`: crawls what is due, tells who wants to know, and keeps the store in order, until told to stop."""
 
 import argparse
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any, Final
 
 from loccit.app import App
-from loccit.commands import crawl
+from loccit.commands import crawl, fsck, notify, prune
 from loccit.errors import LoccitError
 from loccit.exits import Exit
 from loccit.fetching import PassCutOffError
@@ -28,7 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, app: App) -> Exit:
     if options.once:
-        return _pass(app, Event()) or Exit.OK
+        return _guarded(app, lambda fresh: crawl.one_pass(fresh, everything=False)) or Exit.OK
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -52,20 +53,24 @@ def schedule(app: App, stopped: Event) -> None:
 
 def _work(app: App, stopped: Event) -> None:
     # Imported here: no other command needs it.
+    from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
 
     every = app.settings.schedule.every
-    scheduler = BackgroundScheduler(timezone=UTC)
-    # One pass at a time; passes that were missed, by a sleep or a long pass, are made up for by one.
-    job: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+    # One thing at a time, in the order in which they fall due. What was missed, by a sleep or a long pass, is made up
+    # for by one run.
+    one: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+    scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, job_defaults=one, timezone=UTC)
 
-    def work() -> None:
-        if _pass(app, stopped) is None:
+    def pass_over() -> None:
+        if _guarded(app, lambda fresh: crawl.one_pass(fresh, everything=False, stopped=stopped.is_set)) is None:
             scheduler.modify_job("crawl", next_run_time=datetime.now(UTC) + min(AGAIN, every))
 
-    scheduler.add_job(
-        work, "interval", id="crawl", seconds=every.total_seconds(), next_run_time=datetime.now(UTC), **job
-    )
+    scheduler.add_job(pass_over, "interval", id="crawl", seconds=every.total_seconds(), next_run_time=datetime.now(UTC))
+    if app.settings.notify.targets:
+        scheduler.add_job(lambda: _guarded(app, _notify), "interval", id="notify", minutes=5)
+    scheduler.add_job(lambda: _guarded(app, _prune), "cron", id="prune", hour=3, minute=30)
+    scheduler.add_job(lambda: _guarded(app, _fsck), "cron", id="fsck", day_of_week="sun", hour=4, minute=30)
     scheduler.start()
     app.say(f"looking for what is due every {every}; SIGTERM or Ctrl-C stops")
     stopped.wait()
@@ -73,11 +78,23 @@ def _work(app: App, stopped: Event) -> None:
     scheduler.shutdown(wait=True)
 
 
-def _pass(app: App, stopped: Event) -> Exit | None:
-    """One crawl with the settings as they are now; a failing pass must not end the scheduler. None: try soon again."""
+def _notify(app: App) -> Exit:
+    return notify.run(argparse.Namespace(dry_run=False, test=False), app)
+
+
+def _prune(app: App) -> Exit:
+    return prune.run(argparse.Namespace(dry_run=False), app)
+
+
+def _fsck(app: App) -> Exit:
+    return fsck.run(argparse.Namespace(repair=False, format="text"), app)
+
+
+def _guarded(app: App, work: Callable[[App], Exit | None]) -> Exit | None:
+    """Do it with the settings as they are now; what fails must not end the scheduler. None: to be tried soon again."""
     fresh = App(cwd=app.cwd, config=app.config, quiet=app.quiet, verbose=app.verbose, clock=app.clock)
     try:
-        return crawl.one_pass(fresh, everything=False, stopped=stopped.is_set)
+        return work(fresh)
     except PassCutOffError as error:
         fresh.complain(str(error))
     except StoreError as error:

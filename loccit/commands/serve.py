@@ -1,18 +1,22 @@
 """`loccit serve`: the editors' page, on this machine or behind a proxy."""
 
 import argparse
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from loccit.app import App
 from loccit.doors import hide_secrets, make_door, make_security, outward_routes
-from loccit.errors import UsageError
+from loccit.errors import LoccitError, UsageError
 from loccit.exits import Exit
 from loccit.scribe import FileScribe
 from loccit.shelf import FileShelf, files_of
 from loccit.wiring import open_store, read_guides, sync
 from review.web.board import Board
 from review.web.site import Site
+from storage.errors import StoreError
 from storage.store import Store
 
 if TYPE_CHECKING:
@@ -51,8 +55,33 @@ def run(options: argparse.Namespace, app: App) -> Exit:
             timeout_graceful_shutdown=10,
         )
         hide_secrets()
-        _serve(uvicorn.Server(config), options, app, outward.door.is_open())
+        with _scheduling(app) if options.schedule else nullcontext():
+            _serve(uvicorn.Server(config), options, app, outward.door.is_open())
     return Exit.OK
+
+
+@contextmanager
+def _scheduling(app: App) -> Iterator[None]:
+    """The scheduler beside the pages; it ends with them, within its grace."""
+    from loccit.commands.schedule import schedule
+
+    stopped = threading.Event()
+
+    def work() -> None:
+        try:
+            schedule(app, stopped)
+        except (LoccitError, StoreError) as error:
+            app.complain(f"nothing is crawled: {error}")
+
+    # The server takes the signal first, and hands it on when it has ended.
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    working = threading.Thread(target=work, name="schedule")
+    working.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        working.join()
 
 
 def make_site(app: App, store: Store) -> Site:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,3 +102,21 @@ def test_a_scheduler_that_is_told_to_stop_leaves_in_time_and_keeps_what_it_has(w
     after = project.run("crawl")
     assert "looked at 1 source" in after.stdout, after.stderr
     assert site.seen.count("/fast") == 1
+
+
+def test_the_pages_and_the_scheduler_in_one_process(work: tuple[Site, Project]) -> None:
+    site, project = work
+    site["/a"] = page("It costs 5 euros.")
+    project.guide("a", "/a")
+    with started(project, "serve", "--schedule", "--port", "0") as server:
+        assert server.stdout is not None
+        told = ""
+        while "http://127.0.0.1" not in told:
+            told = server.stdout.readline()
+            assert told, "it ended"
+        wait_for(lambda: "/a" in site.seen)
+        with urllib.request.urlopen(told.split()[0] + "healthz") as answer:
+            assert answer.status == 200
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(20) == 0
+    assert "looked at" not in project.run("crawl").stdout or site.seen.count("/a") == 1
