@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from guides.dates import find_date, find_dates, parse_date
 from guides.links import Keys, absolute, cites
@@ -175,6 +175,7 @@ class _Page:
         tags = [part for part in parts if isinstance(part, Tag)]
         self.has_main = any(tag.name in _MAIN for tag in tags)
         self.host = _own_host(tags)
+        self.base = _base(tags)
         self.open: dict[str, int] = {}
         self.heading = 0
         self.heading_text = ""
@@ -235,6 +236,9 @@ class _Page:
             self.counters.append(first if name == "ol" else None)
         elif name == "a":
             self._start_link(tag)
+        elif name == "area":
+            self._start_link(tag)
+            self._end_link()
         if name in _BLOCKS:
             self._start_block(tag)
 
@@ -277,14 +281,24 @@ class _Page:
     def _start_link(self, tag: Tag) -> None:
         self._end_link()
         url, at = tag.attributes.get("href", ("", 0))
-        if not self._counts(url.strip()):
+        address = self._resolved(url.strip())
+        if not self._counts(address):
             return
         number = next((count for count in reversed(self.counters) if count is not None), None)
         marked = _NUMBERED.search(self.before)
         if marked is not None:
             number = int(marked[1])
-        self.link = (url.strip(), at + len(url) - len(url.lstrip()), number)
+        self.link = (address, at + len(url) - len(url.lstrip()), number)
         self.link_text = ""
+
+    def _resolved(self, url: str) -> str:
+        """Where a relative address leads on a page whose `<base>` lies on another site."""
+        if not self.base or not url or url.startswith("#") or cites(url) or ":" in url.split("/", 1)[0]:
+            return url
+        try:
+            return urljoin(self.base, url)
+        except ValueError:
+            return url
 
     def _counts(self, url: str) -> bool:
         if not cites(url) or self.open.get("nav", 0) > 0 or self._within(_HIDDEN):
@@ -335,6 +349,12 @@ def _own_host(tags: list[Tag]) -> str:
         if tag.name == "meta" and tag.get("property").lower() == "og:url":
             return _host(tag.get("content"))
     return ""
+
+
+def _base(tags: list[Tag]) -> str:
+    """The first `<base href>`, where it is absolute and of another site (HTML, section 4.2.3); else ""."""
+    base = next((tag.get("href").strip() for tag in tags if tag.name == "base" and "href" in tag.attributes), "")
+    return absolute(base) if cites(base) and _host(absolute(base)) != _own_host(tags) else ""
 
 
 def _host(url: str) -> str:

@@ -20,6 +20,13 @@ _BARE = re.compile(r"(?:(?<=[\s*_~(\[>])|^)(https?://[^\s<>\"`]+)", re.MULTILINE
 _BROKEN = re.compile(r"\]\(\s*(https?://?[^()\n<>]*?[^\s()<>][ \t]+[^()\n<>\"']*?)\s*\)", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{/\*.*?\*/\}", re.DOTALL)
 _ANCHOR_OPEN = re.compile(r"<a\s", re.IGNORECASE)
+_JSX = re.compile(
+    r"<[A-Za-z][\w.]*\s(?:[^<>]|=>){0,2000}?\bhref=(?:\"(?P<double>[^\"<>]+)\"|'(?P<single>[^'<>]+)'"
+    r"|\{\s*([\"'`])(?P<braced>[^\"'`{}$<>]+)\3\s*\})"
+)
+"""A component's address in MDX, which is no HTML that CommonMark knows."""
+_FILLED = re.compile(r"\{\{|\{%|\$\{|<%")
+"""A template fills in what the address is."""
 _ANCHOR_CLOSE = re.compile(r"</a", re.IGNORECASE)
 _MOST_BRACKETS = 3_000
 """In one paragraph; markdown-it's time grows with their square, and beyond this only bare URLs are found."""
@@ -142,12 +149,14 @@ def _noted_links(note: tuple[str, int, int], content: str, parser: MarkdownIt, e
             yield Link(url=url, at=start + 1)
     elif name == "link":
         link = _link(content, start, end, parser, env)
+        if link is not None and _FILLED.search(link.url):
+            return
         if link is not None and (link.definition or cites(link.url)):
             yield link
         elif link is not None:
             yield replace(link, inner=True)
-    elif name == "html_inline" and _ANCHOR_OPEN.match(content, start):
-        yield from anchors(content, start)
+    elif name == "html_inline" and "href" in content[start:end].lower():
+        yield from anchors(content, start, first=True)
 
 
 def _link(content: str, start: int, end: int, parser: MarkdownIt, env: dict[str, Any]) -> Link | None:
@@ -170,6 +179,10 @@ def _unmarked(content: str, notes: list[tuple[str, int, int]]) -> Iterator[Link]
     """URLs written without any markup (GFM's extended autolinks), and links that a space in their URL broke."""
     text = _TEMPLATE.sub(lambda found: _BLANK * len(found.group()), content)
     text = _blank(text, [(start, end) for _, start, end in notes] + _raw_anchors(content, notes))
+    for found in _JSX.finditer(text):
+        group = next(name for name in ("double", "single", "braced") if found[name] is not None)
+        if cites(found[group]) and _BLANK not in found[group]:
+            yield Link(url=absolute(found[group]), at=found.start(group))
     for found in _BROKEN.finditer(text):
         if _BLANK not in found[1]:
             yield Link(url=found[1], at=found.start(1), spaced=True)
@@ -208,20 +221,21 @@ def _trim(url: str) -> str:
     return url
 
 
-def anchors(text: str, start: int = 0) -> Iterator[Link]:
-    """The `<a href>` of raw HTML; only the first one where `start` points at it."""
+def anchors(text: str, start: int = 0, *, first: bool = False) -> Iterator[Link]:
+    """The `<a href>` of raw HTML and of components, from `start` on; with `first` only of the tag that stands there."""
     for part in scan(text, start):
-        if isinstance(part, Tag) and part.name == "a" and not part.closing:
+        if isinstance(part, Tag) and part.name not in _NO_LINKS and "href" in part.attributes and not part.closing:
             url, at = part.attributes.get("href", ("", 0))
             closing = _ANCHOR_CLOSE.search(text, part.end, part.end + 2_000)
             title = plain(text[part.end : closing.start()]) if closing else ""
             if cites(url.strip()):
                 yield Link(url=absolute(url.strip()), at=at + len(url) - len(url.lstrip()), title=title)
-            if start:
-                return
-        if start and isinstance(part, Tag):
+        if first:
             return
 
+
+_NO_LINKS = frozenset({"link", "base", "use", "image"})
+"""Elements whose `href` is no link that a reader could follow."""
 
 _MARKUP = (
     ("<", re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL), ""),

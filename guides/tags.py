@@ -8,6 +8,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html.entities import html5
 
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][^\s/>]*)")
 _ATTRIBUTE = re.compile(
@@ -17,6 +18,7 @@ _MARKUP = re.compile(r"<(?=[A-Za-z!?]|/[A-Za-z])")
 _GAP = re.compile(r"[\s/]*")
 _RAW = frozenset({"script", "style", "textarea", "title", "template", "noscript", "iframe", "xmp"})
 _SPACE = re.compile(r"\s+")
+_REFERENCE = re.compile(r"&(?:#(?:[0-9]+|[xX][0-9a-fA-F]+);?|(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<end>;?))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +101,27 @@ def _tag(text: str, at: int) -> Tag | None:
         pos = found.end()
         value = next((kind for kind in ("double", "single", "bare") if found[kind] is not None), None)
         if value is not None:
-            attributes.setdefault(found["name"].lower(), (html.unescape(found[value]), found.start(value)))
+            attributes.setdefault(found["name"].lower(), (_decoded(found[value]), found.start(value)))
         elif text.startswith("=", pos):
             pos += 1  # a quote that is never closed: the value is left out, the tag goes on
     gap = _GAP.match(text, pos)
     pos = gap.end() if gap else pos
     end = pos + 1 if text.startswith(">", pos) else len(text)
     return Tag(name=head["name"].lower(), start=at, end=end, closing=bool(head["end"]), attributes=attributes)
+
+
+def _decoded(value: str) -> str:
+    """An attribute's value. A name without its semicolon stands for itself before `=` and letters: `?a=1&copy=2` is an
+    address as it is written (HTML, section 13.2.5.73).
+    """
+    return _REFERENCE.sub(_character, value) if "&" in value else value
+
+
+def _character(found: re.Match[str]) -> str:
+    name = found["name"]
+    if name is None:
+        return html.unescape(found[0])
+    if found["end"] == ";":
+        return html5.get(f"{name};", found[0])
+    follows = found.string[found.end() : found.end() + 1]
+    return found[0] if follows == "=" else html5.get(name, found[0])
