@@ -73,7 +73,8 @@ def _one_finding(options: argparse.Namespace, library: Library, app: App, store:
         raise UsageError(f"finding {number} belongs to the guide {finding.guide!r}")
     guide: GuideId = finding.guide
     # The basis is the source's, for the whole guide: it would take the others with it, unseen.
-    others = [other.id for other in store.findings(guides=(guide,)) if other.url == finding.url and other.id != number]
+    beside = store.findings(guides=(guide,)) if finding.url else []
+    others = [other.id for other in beside if other.url == finding.url and other.id != number]
     if others:
         named = ", ".join(str(other) for other in others)
         raise UsageError(

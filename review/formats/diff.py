@@ -7,7 +7,7 @@ from rich.text import Text
 from review.formats.console import Sheet
 from review.formats.marks import Mark, MarkKind, marks
 from review.model import Finding
-from review.text import day, one_line
+from review.text import count, day, one_line
 
 _STYLES: Final[dict[MarkKind, str]] = {"same": "", "deleted": "red strike", "added": "green"}
 _SIGNS: Final[dict[MarkKind, tuple[str, str]]] = {"same": ("", ""), "deleted": ("[-", "-]"), "added": ("{+", "+}")}
@@ -21,7 +21,12 @@ def render_diff(finding: Finding, *, width: int = 100, color: bool = False) -> s
     head.append(f"  {one_line(finding.guide)}  opened {day(finding.opened.date())}")
     sheet.put(head)
     sheet.put(Text(one_line(finding.summary)))
-    sheet.put(Text(one_line(finding.url), style="blue" if color else ""))
+    if finding.url:
+        sheet.put(Text(one_line(finding.url), style="blue" if color else ""))
+    for report in finding.reports:
+        sheet.put()
+        times = f" ({count(report.times, 'reader')})" if report.times > 1 else ""
+        sheet.put(Text(f"{day(report.at.date())}{times}: “{one_line(report.words)}”"))
     for change in finding.changes:
         sheet.put()
         title = Text("@@ ", style="cyan")
@@ -38,7 +43,7 @@ def render_diff(finding: Finding, *, width: int = 100, color: bool = False) -> s
             else:
                 body.append(_signed(mark))
         sheet.put(body)
-    if not finding.changes:
+    if not finding.changes and not finding.reports:
         sheet.put()
         sheet.put(Text("No passages are kept with this finding."))
     for claim in finding.claims:

@@ -70,6 +70,7 @@ class FindingCard:
     opened: str
     opened_at: str
     changes: tuple[ChangeCard, ...]
+    reports: tuple[str, ...]
     more: int
     claims: tuple[ClaimCard, ...]
 
@@ -213,6 +214,7 @@ def _finding(finding: Finding, line: GuideLine) -> FindingCard:
         opened_at=instant(finding.opened) or "",
         changes=tuple(_change(change) for change in shown),
         more=len(finding.changes) - len(shown),
+        reports=tuple(shortened(one_line(each.words), 2000) for each in finding.reports),
         claims=tuple(
             ClaimCard(text=one_line(c.text, 600), where=f"{file}:{c.line}") for c in finding.claims[:_MOST_CLAIMS]
         ),

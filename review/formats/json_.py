@@ -165,6 +165,7 @@ def _finding(finding: Finding, file: str | None, line: int | None) -> dict[str, 
         "summary": finding.summary,
         "changes": [] if linked else [_change(change) for change in finding.changes],
         "claims": [_claim(claim) for claim in finding.claims],
+        "reports": [{"words": each.words, "at": instant(each.at), "times": each.times} for each in finding.reports],
         "basis": finding.basis,
         "now": finding.now,
     }

@@ -24,7 +24,7 @@ from review.formats.wording import (
 )
 from review.model import CheckReport, Finding, GuideLine, Report, StateKind
 from review.report import count_report, needs_look
-from review.text import count, day, inert, link_target, moment, one_line
+from review.text import count, day, inert, link_target, moment, one_line, shortened
 
 _MARKUP: Final = re.compile(r"[\\`*_\[\]<>|~&$^{}!]")
 _GLUE: Final = re.compile(r"(@|#|www(?=\.)|:(?=//)|\bgh(?=-\d))", re.IGNORECASE)
@@ -137,10 +137,14 @@ def _guide(line: GuideLine, places: Places) -> list[str]:
 
 def _finding(finding: Finding, places: Places) -> list[str]:
     where = f"{escape(place_of(finding, places))} · since {day(finding.opened.date())} · finding {finding.id}"
-    out = [f"- **{escape(finding.severity)}**: {escape(finding.summary)}", f"  <br>{where}<br>{link(finding.url)}"]
+    address = f"<br>{link(finding.url)}" if finding.url else ""
+    out = [f"- **{escape(finding.severity)}**: {escape(finding.summary)}", f"  <br>{where}{address}"]
     out += [f"  - {_passage(finding, number)}" for number in range(min(len(finding.changes), _MOST_CHANGES))]
     if len(finding.changes) > _MOST_CHANGES:
         out.append(f"  - … and {count(len(finding.changes) - _MOST_CHANGES, 'more change')}")
+    for report in finding.reports[:_MOST_CHANGES]:
+        times = f" ({count(report.times, 'reader')})" if report.times > 1 else ""
+        out.append(f"  - “{escape(shortened(one_line(report.words), 600))}”{times}")
     return [*out, *(f"  - {_claim(claim)}" for claim in finding.claims), ""]
 
 

@@ -91,7 +91,8 @@ def render_findings(report: Report, *, width: int = 100, color: bool = False) ->
     for finding in report.findings:
         cell = Text(one_line(finding.summary), style="bold" if color else "")
         cell.append(f"\n{place_of(finding, places)} · since {day(finding.opened.date())}", style="not bold")
-        cell.append(f"\n{one_line(finding.url)}", style="not bold blue")
+        if finding.url:
+            cell.append(f"\n{one_line(finding.url)}", style="not bold blue")
         for claim in finding.claims[:3]:
             cell.append(f"\nline {claim.line}: “{one_line(claim.text, 160)}”", style="not bold italic")
         style = "bold red" if finding.severity in _SEVERE else "yellow"

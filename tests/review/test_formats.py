@@ -151,6 +151,7 @@ def test_findings_json() -> None:
             }
         ],
         "claims": [{"text": "Wait up to 30 days", "line": 40}],
+        "reports": [],
         "basis": 1,
         "now": 2,
     }
