@@ -208,6 +208,10 @@ class Store:
         """The last looks at a resource, newest first."""
         return self._database.read(lambda connection: ledger.timeline(connection, resource, limit=limit))
 
+    def past(self, resource: ResourceId) -> list[tuple[datetime, Snapshot]]:
+        """The last looks that showed the good page of a resource, oldest first, as far as its bodies are kept."""
+        return self._database.read(lambda connection: ledger.past(connection, resource))
+
     # ------------------------------------------------------------ recording
 
     def record(self, observation: Observation, ops: Sequence[FindingOp]) -> None:
@@ -399,9 +403,10 @@ class Store:
 
     def fsck(self, *, repair: bool = False, at: datetime) -> Checked:
         """Check every body, reference and entry; with `repair`, mend what can be mended (see `storage.repair`)."""
-        if not repair:
-            with self._database.reading() as connection:
-                return self._checked(connection)
+        checked = self._database.read(self._checked)
+        if not repair or checked.whole:
+            return checked
+        # Only where there is something to mend is anybody kept from writing for as long as that takes.
         return self._database.write(lambda connection: self._mended(connection, at))
 
     def _checked(self, connection: Connection) -> Checked:

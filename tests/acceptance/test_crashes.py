@@ -128,3 +128,24 @@ def test_connections_are_cut_and_the_server_is_restarted(world: tuple[Site, Proj
         whole_crawl(mine, url)
         assert image(url) == image(never)
     assert cuts >= 2
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_upkeep_while_a_crawl_runs(
+    world: tuple[Site, Project], tmp_path: Path, request: pytest.FixtureRequest, database: str
+) -> None:
+    site, mine = world
+    url = sqlite_url(tmp_path) if database == "sqlite" else request.getfixturevalue("postgres").new_database()
+    set_round(site, 0)
+    ended(crawl(mine, url))
+    set_round(site, 1)
+    running = crawl(mine, url)
+    for words in (["fsck", "--repair"], ["prune"], ["backup", "copy.db"], ["fsck"]):
+        done = mine.run(*words, LOCCIT_STORE__URL=url)
+        if words[0] == "backup" and database == "postgresql":
+            assert done.returncode == 2 and "pg_dump --format=custom" in done.stderr
+            continue
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+    assert ended(running) == (0, "")
+    for there in (url, "sqlite:///copy.db") if database == "sqlite" else (url,):
+        assert "nothing is damaged" in mine.run("fsck", LOCCIT_STORE__URL=there).stdout
