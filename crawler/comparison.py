@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from crawler.blocks import Block
 from crawler.compare import Gap, pair
 from crawler.materiality import Ruling, rule, unnumbered
-from crawler.memory import Volatility, short_hash
+from crawler.memory import Volatility, is_sentence, short_hash
 from crawler.model import Change, DriftKind
 from crawler.region import is_dense
 from crawler.sifting import Found, sift_gap
+from crawler.text import skeleton
 
 MAX_TEXT = 4000
 _REBLOCKED = 20
@@ -69,7 +70,7 @@ class Comparison:
         added = [at for at in range(gap.j1, gap.j2) if self._after.inside[at]]
         if not removed and not added:
             return []
-        if self._rebuilt(gap) or self._volatility.is_slot(self._old_hashes, gap):
+        if self._rebuilt(gap) or (self._volatility.is_slot(self._old_hashes, gap) and not self._recounted(gap)):
             return []
         removed = [at for at in removed if not self._kept(self._before.keys[at], self._old_keys, self._new_keys)]
         added = [at for at in added if not self._kept(self._after.keys[at], self._new_keys, self._old_keys)]
@@ -108,6 +109,15 @@ class Comparison:
         """The same words in other blocks: paragraphs split, merged, or marked up otherwise."""
         old = "".join(self._before.keys[gap.i1 : gap.i2])
         return old == "".join(self._after.keys[gap.j1 : gap.j2])
+
+    def _recounted(self, gap: Gap) -> bool:
+        """A sentence with another number in it: that is said anew, however often it is."""
+        old = {skeleton(block.text) for block in self._before.blocks[gap.i1 : gap.i2] if is_sentence(block.text)}
+        return any(
+            skeleton(block.text) in old
+            for block in self._after.blocks[gap.j1 : gap.j2]
+            if is_sentence(block.text) and any(map(str.isdigit, block.text))
+        )
 
     def _kept(self, key: str, here: Counter[str], there: Counter[str]) -> bool:
         """Moved, or a long passage that merely stands there more or fewer times; an entry of a table counts."""

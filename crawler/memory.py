@@ -1,30 +1,36 @@
 """What was learned of a page's volatility from its own history, so that it need not be told to anybody.
 
 Three things, none with a threshold to set by hand (and each masks only what has been seen to move before):
-a *flapper* is a block that went away and came back; a *counter* is a line of which only the numbers keep changing;
-a *slot* is a place between two steady neighbours where something new stands every time.
-A block that merely changed once is never masked, and nothing that changes less often than about weekly is volatile.
+a *flapper* is a block that went away and came back; a *counter* is a label of which only the number keeps changing
+(never a sentence); a *slot* is a place between two steady neighbours where something new stands every time.
+A block that merely changed once is never masked. Nor is what an author edits again and again: lines and slots are
+volatile only while they are found changed at nearly every look, and looks have been days apart at most.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
 from crawler.blocks import Block, Page, visible_blocks
 from crawler.compare import Gap, gaps
-from crawler.text import skeleton
+from crawler.text import skeleton, words
 
-LEARNED_BY = "blocks-1"
-"""Changes only when blocks or their keys do: what was learned outlives changes of what is made of the blocks."""
+LEARNED_BY = "blocks-2"
+"""Changes when blocks, their keys or what is kept of them do. What other keys taught is learned anew from the stored
+snapshots (see `learned_anew`), so that an upgrade neither forgets nor misreads."""
 
 _MAX_BLOCKS = 20_000
 _MAX_STATES = 300
 _MAX_MOVERS = 400
 _SLOT_SIZE = 12
-_CHANGES = 3
-_RESTLESS = 10 * 24 * 60
-"""Mean minutes between two changes up to which a line or a slot is volatile."""
+_VALUES = 3
+_CHANGES = 4
+_NEARLY_EVERY = 0.75
+"""At this share of the looks since its first change, a line or a slot that moves by itself is found changed."""
+_RESTLESS = 4 * 24 * 60
+"""Mean minutes between two changes up to which a line or a slot may be volatile."""
+_LABEL_WORDS = 8
 _SETTLED = 14 * 24 * 60
 """A block that used to flap and has now stood (or been away) this long, and 3 times longer than before, has settled."""
 
@@ -42,32 +48,48 @@ def state_of(keys: Sequence[str]) -> str:
     return short_hash("\n".join(sorted(keys)))
 
 
-def learn(memory: Mapping[str, Any], page: Page, at: datetime) -> Mapping[str, Any]:
+def is_current(memory: Mapping[str, Any]) -> bool:
+    """Whether a memory can be gone on with: it is empty, or was learned by the present keys."""
+    return not memory or (memory.get("algorithm") == LEARNED_BY and isinstance(memory.get("blocks"), dict))
+
+
+def learned_anew(past: Iterable[tuple[datetime, Page]]) -> Mapping[str, Any]:
+    """What a history of looks teaches, oldest first."""
+    memory: Mapping[str, Any] = {}
+    for at, page in past:
+        memory = learn(memory, page, at)
+    return memory
+
+
+def learn(memory: Mapping[str, Any], page: Page, at: datetime, *, stood: bool = False) -> Mapping[str, Any]:
     """What is known after a look at a good page. What other keys were learned by is forgotten.
 
-    The result can be written as JSON, and its size is bounded.
+    `stood`: the page as it was before this look had been served more than once. The result can be written as JSON,
+    and its size is bounded.
     """
     minute = int(at.timestamp() // 60)
     shown = visible_blocks(page.blocks)
     now = [short_hash(block.key) for block in shown]
     if memory.get("algorithm") != LEARNED_BY or not isinstance(memory.get("blocks"), dict):
         lives = {key: [minute, minute, -1, 0, 0] for key in now[:_MAX_BLOCKS]}
-        return _made(lives, {state_of(now): minute}, {}, {}, now, _skeletons(shown), minute, minute)
+        return _made(lives, {state_of(now): minute}, {}, {}, now, _skeletons(shown), minute, minute, 1)
+    looks = memory.get("looks", 1) + (2 if stood else 1)
     states = dict(memory["states"])
     states.setdefault(state_of(now), minute)
     skeletons = _skeletons(shown)
     before, before_skeletons = memory["order"], memory["skeletons"]
     if before == now:
-        return {**memory, "states": _bounded(states, _MAX_STATES), "at": minute}
+        return {**memory, "states": _bounded(states, _MAX_STATES), "at": minute, "looks": looks}
     return _made(
         _lives(memory["blocks"], now, minute),
         states,
-        _counters(memory["counters"], before, now, before_skeletons, skeletons, minute),
-        _slots(memory["slots"], before, now, minute),
+        _counters(memory["counters"], before, now, before_skeletons, skeletons, minute, looks),
+        _slots(memory["slots"], before, now, minute, looks),
         now,
         skeletons,
         minute,
         memory["began"],
+        looks,
     )
 
 
@@ -80,6 +102,7 @@ def _made(
     skeletons: dict[str, str],
     minute: int,
     began: int,
+    looks: int,
 ) -> Mapping[str, Any]:
     if len(lives) > _MAX_BLOCKS:
         newest = sorted(lives.items(), key=lambda item: (item[1][UNTIL] < 0, item[1][UNTIL]), reverse=True)
@@ -88,6 +111,7 @@ def _made(
         "algorithm": LEARNED_BY,
         "began": began,
         "at": minute,
+        "looks": looks,
         "blocks": lives,
         "states": _bounded(states, _MAX_STATES),
         "counters": _bounded(counters, _MAX_MOVERS),
@@ -133,6 +157,7 @@ def _counters(
     old: Mapping[str, str],
     new: Mapping[str, str],
     minute: int,
+    look: int,
 ) -> dict[str, Any]:
     gone = {old[key] for key in set(before) - set(now) if key in old}
     result = dict(counters)
@@ -140,19 +165,21 @@ def _counters(
         mask = new.get(key)
         if mask is None or mask not in gone:
             continue
-        entry = result.pop(mask, {"first": minute, "last": minute, "changes": 0, "values": []})
+        entry = result.pop(mask, {"first": minute, "look": look, "changes": 0, "values": []})
         values = entry["values"] if key in entry["values"] else [*entry["values"], key][-8:]
         result[mask] = {**entry, "last": minute, "changes": entry["changes"] + 1, "values": values}
     return result
 
 
-def _slots(slots: Mapping[str, Any], before: Sequence[str], now: Sequence[str], minute: int) -> dict[str, Any]:
+def _slots(
+    slots: Mapping[str, Any], before: Sequence[str], now: Sequence[str], minute: int, look: int
+) -> dict[str, Any]:
     result = dict(slots)
     for gap in gaps(before, now):
         if max(gap.i2 - gap.i1, gap.j2 - gap.j1) > _SLOT_SIZE:
             continue
         name = slot_name(before, gap)
-        entry = result.pop(name, {"first": minute, "changes": 0})
+        entry = result.pop(name, {"first": minute, "look": look, "changes": 0})
         result[name] = {**entry, "last": minute, "changes": entry["changes"] + 1}
     return result
 
@@ -162,6 +189,11 @@ def slot_name(before: Sequence[str], gap: Gap) -> str:
     left = before[gap.i1 - 1] if gap.i1 > 0 else "^"
     right = before[gap.i2] if gap.i2 < len(before) else "$"
     return short_hash(f"{left}|{right}")
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a line says something, rather than labelling a number."""
+    return text.rstrip().endswith((".", "!", "?", "。", "！", "？", "।", "؟")) or len(words(text)) > _LABEL_WORDS
 
 
 class Volatility:
@@ -174,6 +206,7 @@ class Volatility:
         self._slots: Mapping[str, Any] = memory.get("slots", {}) if known else {}
         self._began: int = memory.get("began", 0) if known else 0
         self._at: int = memory.get("at", 0) if known else 0
+        self._looks: int = memory.get("looks", 0) if known else 0
         states = memory.get("states", {}) if known else {}
         self._basis_at: int = states.get(state_of([short_hash(key) for key in basis_keys]), -1)
 
@@ -200,12 +233,12 @@ class Volatility:
         return stood > max(_SETTLED, 3 * life[AWAY])
 
     def is_counter(self, before: str, after: str) -> bool:
-        """Whether two texts differ in the number of a line that keeps counting."""
+        """Whether two texts differ in the number of a label that keeps counting."""
         masked = skeleton(before)
-        if masked != skeleton(after):
+        if masked != skeleton(after) or is_sentence(before) or is_sentence(after):
             return False
         entry = self._counters.get(short_hash(masked))
-        return entry is not None and len(entry["values"]) >= _CHANGES and self._is_restless(entry)
+        return entry is not None and len(entry["values"]) >= _VALUES and self._is_restless(entry)
 
     def is_slot(self, basis_hashes: Sequence[str], gap: Gap) -> bool:
         """Whether something else stands between these two neighbours every other time."""
@@ -215,8 +248,10 @@ class Volatility:
         return entry is not None and self._is_restless(entry)
 
     def _is_restless(self, entry: Mapping[str, int]) -> bool:
-        """Changed often, and still does."""
+        """Changed at nearly every look, and still does."""
         changes, moved = entry["changes"], entry["last"] - entry["first"]
         if changes < _CHANGES or moved > _RESTLESS * (changes - 1):
+            return False
+        if changes < _NEARLY_EVERY * (self._looks - entry["look"] + 1):
             return False
         return self._at - entry["last"] <= max(_SETTLED, 3 * moved // (changes - 1))

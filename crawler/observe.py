@@ -4,7 +4,7 @@ Pure: the pages of stored snapshots come through `read`, which the caller backs 
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from crawler.fingerprint import ALGORITHM
 from crawler.health import page_health
 from crawler.hints import http_date
 from crawler.judge import advance, judge
-from crawler.memory import learn
+from crawler.memory import is_current, learn, learned_anew
 from crawler.model import (
     ChangeRate,
     Cited,
@@ -46,6 +46,8 @@ from guides.model import Anchor, MainContent
 PageReader = Callable[[Snapshot], Page]
 
 AnswerReader = Callable[[Fetched], Page]
+
+PastReader = Callable[[], Iterable[tuple[datetime, Snapshot]]]
 
 QUIET = (DriftKind.UNCHANGED, DriftKind.COSMETIC)
 
@@ -79,11 +81,13 @@ def observe(
     now: datetime,
     on_the_spot: bool = False,
     page_of: AnswerReader = read_answer,
+    past: PastReader = lambda: (),
 ) -> Observation:
     """Everything that one look at one resource gave.
 
-    `read` gives the page of a stored snapshot, `page_of` that of an answer. `on_the_spot`: a person or CI waits for
-    the verdict now.
+    `read` gives the page of a stored snapshot, `page_of` that of an answer, `past` the stored looks that showed the
+    page (asked only when what was learned of it was learned by an older version). `on_the_spot`: a person or CI waits
+    for the verdict now.
     """
     seen = _seen(known, visit, read, page_of)
     if visit.health is None and seen is not None:
@@ -97,10 +101,13 @@ def observe(
     good = seen is not None and seen.health.health is Health.OK and verdict.kind in (VerdictKind.OK, VerdictKind.MOVED)
     new = seen is not None and seen.body is not None
     memory: Mapping[str, Any] = known.memory
+    if not is_current(memory):
+        memory = learned_anew((at, read(snapshot)) for at, snapshot in past())
     drifting = seen is not None and any(one.basis and one.basis.digest != seen.snapshot.digest for one in known.cited)
     if seen is not None and (new or drifting) and good and (newest := known.newest) is not None:
         # From one page alone there is nothing to learn: the first one is taken in when another has come.
-        memory = learn(memory or learn({}, read(newest), newest.at), seen.get(), now)
+        stood = newest.last_seen > newest.at
+        memory = learn(memory or learn({}, read(newest), newest.at), seen.get(), now, stood=stood)
     cited = _rebased([_cited(one, seen, good=good, memory=memory, now=now) for one in known.cited], seen)
     rate = _rate(known, seen, cited, good=good, now=now)
     interval = interval_for(

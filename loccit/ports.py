@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from crawler.carried import Carried
-from crawler.model import Digest, FetchOrder, KnownSource, Observation, ResourceId
+from crawler.model import Digest, FetchOrder, KnownSource, Observation, ResourceId, Snapshot
 from guides.model import GuideId
 from review.model import Finding, FindingOp
 
@@ -23,6 +23,8 @@ class PassStore(Protocol):
     def before(self, resources: Sequence[ResourceId]) -> list[tuple[KnownSource, list[Finding]]]: ...
 
     def body(self, digest: Digest) -> bytes: ...
+
+    def past(self, resource: ResourceId) -> list[tuple[datetime, Snapshot]]: ...
 
     def findings_of(self, resource: int) -> list[Finding]: ...
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
-from crawler.model import Cited, Digest, FetchOrder, KnownSource, ResourceId, Snapshot, SnapshotId
+from crawler.model import Cited, Digest, FetchOrder, Health, KnownSource, ResourceId, Snapshot, SnapshotId
 from crawler.sections import place_of
 from crawler.urls import ResourceUrl, resource_url
 from guides.model import CitationKey, GuideId, Render, Statement
-from storage import rows
+from storage import bodies, rows
 from storage.columns import name_hash
 from storage.errors import StoreError
 from storage.headers import unpack_headers
@@ -213,6 +213,18 @@ def timeline(connection: Connection, resource: ResourceId, *, limit: int) -> lis
             headers=_own_headers(row),
         )
         for row in connection.execute(query)
+    ]
+
+
+def past(connection: Connection, resource: ResourceId, *, limit: int = 100) -> list[tuple[datetime, Snapshot]]:
+    """The last looks that showed the good page of a resource, oldest first, as far as its bodies are kept."""
+    seen = [look for look in timeline(connection, resource, limit=limit) if look.snapshot is not None]
+    there = snapshots_by_id(connection, {look.snapshot for look in seen if look.snapshot is not None})
+    kept = {
+        number: one for number, one in there.items() if one.health is Health.OK and bodies.kept(connection, one.digest)
+    }
+    return [
+        (look.at, kept[look.snapshot]) for look in reversed(seen) if look.snapshot is not None and look.snapshot in kept
     ]
 
 

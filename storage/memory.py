@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from crawler.carried import Carried
-from crawler.model import Cited, Digest, FetchOrder, KnownSource, Observation, ResourceId
+from crawler.model import Cited, Digest, FetchOrder, KnownSource, Observation, ResourceId, Snapshot
 from crawler.sections import place_of
 from crawler.urls import ResourceUrl, resource_url
 from guides.model import Citation, Guide, GuideId, Render
@@ -74,6 +74,9 @@ class MemoryStore:
 
     def body(self, digest: Digest) -> bytes:
         raise KeyError(f"no body is kept in memory: {digest}")
+
+    def past(self, resource: ResourceId) -> list[tuple[datetime, Snapshot]]:  # noqa: ARG002
+        return []
 
     def findings_of(self, resource: int) -> list[Finding]:  # noqa: ARG002
         return []

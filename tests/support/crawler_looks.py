@@ -32,6 +32,7 @@ class Reader:
         self.bodies: dict[int, bytes] = {}
         self.findings: list[Finding] = []
         self.at = START
+        self.past: list[tuple[datetime, Snapshot]] = []
         self.last: Observation
 
     def place(self, place: Place) -> None:
@@ -64,6 +65,7 @@ class Reader:
             policy=Policy(),
             schedule=Schedule(),
             now=self.at,
+            past=lambda: self.past,
         )
         ops = list(triage(seen, self.known, self.findings, Policy()))
         self.last = seen
@@ -79,6 +81,7 @@ class Reader:
         else:
             assert self.known.newest is not None
             stored = self.known.newest
+        self.past.append((self.at, stored))
         look = seen.cited[0]
         basis = stored if look.basis is not None and look.basis.id is None else look.basis
         standing = look.standing
