@@ -218,6 +218,7 @@ class _Looks:
             now=now,
             on_the_spot=plan.on_the_spot,
             page_of=self._page_of,
+            past=lambda: store.past(known.id),
         )
         ops = triage(observation, known, findings, plan.policy)
         store.record(observation, ops)
