@@ -43,7 +43,8 @@ MARKDOWN = {
     "comments": '<!-- https://e.org/c\n[x](https://e.org/d) -->\n\na <!-- <a href="https://e.org/e">x</a> --> «https://e.org/f»',
     "scripts": '<script>var u="https://e.org/s"</script>\n\n<style>a{b:url(https://e.org/t)}</style>\n\n'
     '<link href="https://e.org/l">',
-    "components": '<Card href="«https://e.org/a»" {...props}>[x](«https://e.org/b»)</Card>\n\n<Card\n  onClick={() => 1}\n'
+    "components": '<Card href="«https://e.org/a»" {...props}>[x](«https://e.org/b»)</Card>\n\n'
+    "<Card\n  onClick={() => 1}\n"
     "  href={'«https://e.org/c»'}\n/>\n\n{/* https://e.org/d */}\n\n<Link href={`${base}/x`}>y</Link>",
     "modules": "import X from 'https://e.org/m.js'\n\nexport const a = \"https://e.org/e\"\n\n[x](«https://e.org/a»)",
     "short codes": '{{< youtube https://e.org/a >}} {{% f url="https://e.org/b" %}} '

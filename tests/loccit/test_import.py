@@ -127,12 +127,12 @@ Text [x](https://example.org/i1).
 def test_places_are_written_where_that_is_safe(ends: str) -> None:
     data = GUIDE.replace("\n", ends).encode()
     (guide,) = read_file("a.md", data, SETTINGS, today=TODAY).guides
-    place = Css(css='a[title="x: #1"] > b', remove=("'", "\\"))
+    place = Css(css='a[title="x: #1"] > b', remove=("[b='c']", ".a\\:b"))
     wanted = [Placing(guide=guide.id, citation=each, place=place) for each in guide.citations]
     made = place_in("a.md", data, wanted, SETTINGS, today=TODAY)
     assert [each.citation.line for each in made.done] == [4, 8]
     assert [each.citation.line for each in made.refused] == [6, 10]
-    new = 'place: {css: "a[title=\\"x: #1\\"] > b", remove: ["\'", "\\\\"]}'
+    new = 'place: {css: "a[title=\\"x: #1\\"] > b", remove: ["[b=\'c\']", ".a\\\\:b"]}'
     lines = made.data.decode().split(ends)
     assert [line.strip() for line in lines if "place:" in line] == [new, new]
     assert ends.join(line for line in lines if "place:" not in line).encode() == data
