@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 CORPUS ?= ../shared/corpus/dev
 
-.PHONY: demo test lint bench format clean
+.PHONY: demo test lint bench format clean archive-tools
 
 demo: .venv/installed
 	$(BIN)/loccit demo
@@ -29,6 +29,11 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/score.py build/predictions.jsonl $(CORPUS)
 	$(BIN)/python benchmarks/drift.py --corpus $(CORPUS) --selectors --out build/predictions-selectors.jsonl
 	$(BIN)/python benchmarks/score.py build/predictions-selectors.jsonl $(CORPUS)
+
+# Programs of others that read our archives; their requirements are not ours, so they live apart.
+archive-tools:
+	$(PYTHON) -m venv build/archives
+	build/archives/bin/pip install --quiet wacz pywb
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -37,9 +37,9 @@ COMMANDS = {
     "schedule": "crawl what is due, again and again",
     "fsck": "check every snapshot, reference and decision in the store",
     "prune": "apply the retention policy to old snapshots and looks",
-    "import": "make guides or places of citations out of public data sets",
+    "import": "guides or places out of public data sets, pages out of web archives",
     "backup": "copy the store to a file, while a crawl runs",
-    "export": "snapshots as WARC, or each guide's status and badge",
+    "export": "snapshots as WARC or WACZ, or each guide's status and badge",
     "demo": "the whole story on this machine alone, with no internet",
 }
 

@@ -142,7 +142,7 @@ def rebase(
     moved: list[Moved] = []
     evidence: list[int] = []
     for resource in resources:
-        for guide in _verified(connection, resource):
+        for guide in _verified(connection, resource, at):
             snapshot = _nearer(connection, resource, guide)
             if snapshot is None:
                 continue
@@ -157,8 +157,9 @@ def _day(guide: AnyRow) -> Any:
     return rows.later(guide.verified, guide.stet_on)
 
 
-def _verified(connection: Connection, resource: int) -> Sequence[AnyRow]:
-    """The guides that cite it and have a verified date, with the first sight of their basis."""
+def _verified(connection: Connection, resource: int, at: datetime) -> Sequence[AnyRow]:
+    """The guides that cite it and have a verified date that is none of the future, with the first sight of their
+    basis."""
     query = (
         select(Guide.id, Guide.name, Guide.verified, Guide.stet_on, Resource.url, func.min(Snapshot.at).label("since"))
         .join(Citation, Citation.guide_id == Guide.id)
@@ -169,7 +170,9 @@ def _verified(connection: Connection, resource: int) -> Sequence[AnyRow]:
         .group_by(Guide.id, Guide.name, Guide.verified, Guide.stet_on, Resource.url)
         .order_by(Guide.id)
     )
-    return [row for row in connection.execute(query) if _day(row) is not None]
+    # A day's grace is for time zones.
+    latest = at.date() + timedelta(days=1)
+    return [row for row in connection.execute(query) if (day := _day(row)) is not None and day <= latest]
 
 
 def _nearer(connection: Connection, resource: int, guide: AnyRow) -> "AnyRow | None":
