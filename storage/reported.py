@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from guides.model import Claim, GuideId
 from review.model import FindingId, FindingKind, FindingState, ReaderReport
-from review.reported import Step, joined, print_of, summary_of
+from review.reported import Step, joined, print_of, summary_of, words_of
 from storage import rows
 from storage.columns import clean, name_hash
 from storage.errors import StoreError
@@ -30,7 +30,7 @@ def put(connection: Connection, guide: GuideId, step: Step | None, words: str, a
     query_open = select(Finding.id, Finding.reports).where(*_OPEN, Finding.guide_id == row, Finding.print == mark)
     found = connection.execute(query_open).first()
     before = rows.read(found.reports, tuple[ReaderReport, ...], ()) if found else ()
-    reports = joined(before, words, at)
+    reports = joined(before, words_of(words), at)
     said = {
         "summary": summary_of(reports, step.number if step else None),
         "reports": rows.plain(reports),
