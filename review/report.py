@@ -10,6 +10,7 @@ from typing import Final
 from crawler.model import DriftKind, VerdictKind
 from crawler.policy import Policy
 from guides.model import GuideProblem
+from review.masses import with_groups
 from review.model import CheckedCitation, CheckReport, GuideLine, GuideView, Report, StateKind
 from review.order import by_need, worst_first
 from review.states import guide_state
@@ -49,7 +50,7 @@ def make_report(
 ) -> Report:
     """`today` is the editors' day, by which guides expire; `sources` how many resources the store watches."""
     lines = by_need(GuideLine(view=view, state=guide_state(view, policy, today=today)) for view in views)
-    findings = worst_first(finding for line in lines for finding in line.view.open_findings)
+    findings = with_groups(worst_first(finding for line in lines for finding in line.view.open_findings))
     return Report(
         made=made,
         lines=tuple(lines),

@@ -1,6 +1,6 @@
 """Clear tables for people at a terminal: `check`, `status` and `findings`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from rich.table import Table
@@ -19,7 +19,8 @@ from review.formats.wording import (
     report_headline,
     title_of,
 )
-from review.model import CheckedCitation, CheckReport, GuideLine, Reason, Report, StateKind
+from review.masses import group_sizes
+from review.model import CheckedCitation, CheckReport, Finding, GuideLine, Reason, Report, StateKind
 from review.text import count, day, one_line
 
 _NARROW: Final = 76
@@ -86,7 +87,7 @@ def render_findings(report: Report, *, width: int = 100, color: bool = False) ->
     if not report.findings:
         sheet.put(Text(f"No open findings. {count(len(report.lines), 'guide')} looked at.", style="bold"))
         return sheet.text()
-    places = places_of(report.lines)
+    places, sizes, told = places_of(report.lines), group_sizes(report.findings), set[str]()
     table = _table(("No.", 5), ("Severity", 13), ("What, where and what rests on it", None), narrow=narrow)
     for finding in report.findings:
         cell = Text(one_line(finding.summary), style="bold" if color else "")
@@ -95,12 +96,22 @@ def render_findings(report: Report, *, width: int = 100, color: bool = False) ->
             cell.append(f"\n{one_line(finding.url)}", style="not bold blue")
         for claim in finding.claims[:3]:
             cell.append(f"\nline {claim.line}: “{one_line(claim.text, 160)}”", style="not bold italic")
+        if finding.group:
+            cell.append(f"\n{_group_line(finding, sizes, first=finding.group not in told)}", style="not bold")
+            told.add(finding.group)
         style = "bold red" if finding.severity in _SEVERE else "yellow"
         _row(table, Text(f"{finding.id}"), Text(one_line(finding.severity, 40), style=style), cell, narrow=narrow)
     sheet.put(table)
     sheet.put()
     sheet.put(Text(f"{count(len(report.findings), 'open finding')}. See one with `loccit diff ID`.", style="bold"))
     return sheet.text()
+
+
+def _group_line(finding: Finding, sizes: Mapping[str, int], *, first: bool) -> str:
+    host = one_line(finding.group.rpartition("/")[0], 80)
+    if not first:
+        return f"⋮ the same change of {host} as above"
+    return f"⋮ {count(sizes[finding.group], 'finding')} of {host} tell of this same change: see them together"
 
 
 def _check_table(rows: Iterable[CheckedCitation], *, narrow: bool) -> Table:

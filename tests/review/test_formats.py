@@ -141,6 +141,7 @@ def test_findings_json() -> None:
         "by": None,
         "note": None,
         "summary": "30 days → 14 days (Retention)",
+        "group": None,
         "changes": [
             {
                 "before": "within 30 days",
