@@ -120,7 +120,9 @@ class StateKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a guide is in its state. `kind`: `drift`, `link`, `unlocated`, `reader-report`, `age`, `never-verified`."""
+    """Why a guide is in its state. `kind`: `drift`, `link`, `unlocated`, `reader-report`, `age`, `never-verified`,
+    `unseen` (a source that was there and has shown no page for long).
+    """
 
     kind: str
     summary: str
@@ -154,6 +156,8 @@ class CitationView:
     """When the snapshot that the guide was verified against was first seen."""
     pending: bool = False
     """A drift was seen but has not stood long enough to be shown."""
+    last_ok: datetime | None = None
+    """When its source last showed a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

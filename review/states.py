@@ -9,12 +9,13 @@ reported, and it fails `check`. A guide that was never verified is stale when a 
 saw it: that someone must look is worth more than that nobody has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from crawler.model import DriftKind, VerdictKind
 from crawler.policy import Policy
+from crawler.urls import public
 from review.model import Finding, FindingKind, FindingState, GuideState, GuideView, Reason, StateKind
 from review.order import worst_first
 from review.text import count, day
@@ -40,7 +41,7 @@ def guide_state(view: GuideView, policy: Policy, *, today: date) -> GuideState:
     return GuideState(
         state=state,
         since=since,
-        reasons=(*_reasons(decisive), *((age,) if age else ()), *_reasons(others)),
+        reasons=(*_reasons(decisive), *((age,) if age else ()), *_reasons(others), *_unseen(view, policy, today)),
     )
 
 
@@ -71,6 +72,21 @@ def _reasons(findings: Sequence[Finding]) -> tuple[Reason, ...]:
         )
         for finding in findings
     )
+
+
+def _unseen(view: GuideView, policy: Policy, today: date) -> Iterator[Reason]:
+    """Sources that were there and have shown nothing but walls, errors or empty pages for as long as makes others dead.
+
+    Nobody knows what they say now, which makes no guide stale; but its editor should not take silence for consent.
+    """
+    for each in view.citations:
+        verdict, last = each.verdict, each.last_ok
+        hidden = verdict is not None and verdict.kind in (VerdictKind.BLOCKED, VerdictKind.UNREACHABLE)
+        if verdict is None or last is None or not hidden or today - last.date() <= policy.unreachable:
+            continue
+        seen = verdict.detail or verdict.reason
+        summary = f"{public(each.citation.url)} has shown no page since {day(last.date())}: {seen}"
+        yield Reason(kind="unseen", summary=summary, url=each.citation.url, verdict=verdict.kind.value, since=last)
 
 
 def _drift(finding: Finding) -> DriftKind | None:

@@ -1,12 +1,13 @@
 """The state of a guide as a table."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import review_builders as make
 
-from crawler.model import DriftKind
+from crawler.model import DriftKind, Verdict, VerdictKind
 from crawler.policy import Policy
 from review.model import FindingKind, FindingState, GuideLine, StateKind
 from review.order import by_need, worst_first
@@ -104,3 +105,18 @@ def test_order_of_guides() -> None:
         line("g-material", FRESH, make.finding()),
     ]
     assert [each.view.guide.id[0] for each in by_need(lines)] == ["g", "f", "d", "c", "b", "e", "a"]
+
+
+def test_a_source_that_has_shown_no_page_for_long_is_told_of_and_changes_nothing() -> None:
+    empty = make.verdict(VerdictKind.UNREACHABLE, "protocol-error", detail="answers 200 with an empty body")
+
+    def kinds(days: int | None, of: Verdict) -> tuple[StateKind, list[str]]:
+        view = make.view(verified=FRESH, verdict_=of)
+        last = None if days is None else datetime(2026, 11, 24, 12, tzinfo=UTC) - timedelta(days=days)
+        view = replace(view, citations=tuple(replace(each, last_ok=last) for each in view.citations))
+        found = guide_state(view, Policy(), today=TODAY)
+        assert all("answers 200 with an empty body" in reason.summary for reason in found.reasons)
+        return found.state, [reason.kind for reason in found.reasons]
+
+    assert kinds(8, empty)[0] is VERIFIED and set(kinds(8, empty)[1]) == {"unseen"}
+    assert kinds(7, empty) == kinds(None, empty) == kinds(80, make.verdict(status=200)) == (VERIFIED, [])
