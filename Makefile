@@ -5,7 +5,7 @@ BIN := .venv/bin
 JOBS ?= 2
 CORPUS ?= ../shared/corpus/dev
 
-.PHONY: demo test lint bench format clean archive-tools
+.PHONY: demo test lint bench bench-findings bench-claims bench-fingerprint bench-links format clean archive-tools
 
 demo: .venv/installed
 	$(BIN)/loccit demo
@@ -29,6 +29,21 @@ bench: .venv/installed-dev
 	$(BIN)/python benchmarks/score.py build/predictions.jsonl $(CORPUS)
 	$(BIN)/python benchmarks/drift.py --corpus $(CORPUS) --selectors --out build/predictions-selectors.jsonl
 	$(BIN)/python benchmarks/score.py build/predictions-selectors.jsonl $(CORPUS)
+
+# The findings that an editor would have been shown of each history, against its labels.
+bench-findings: .venv/installed-dev
+	mkdir -p build
+	$(BIN)/python benchmarks/findings.py --corpus $(CORPUS) --out build/findings.jsonl
+	$(BIN)/python benchmarks/score.py --findings build/findings.jsonl $(CORPUS)
+
+bench-claims: .venv/installed-dev
+	$(BIN)/python benchmarks/claims.py --corpus $(CORPUS)
+
+bench-fingerprint: .venv/installed-dev
+	$(BIN)/python benchmarks/fingerprint.py --corpus $(CORPUS) --hostile
+
+bench-links: .venv/installed-dev
+	$(BIN)/python benchmarks/links.py --corpus $(CORPUS)
 
 # Programs of others that read our archives; their requirements are not ours, so they live apart.
 archive-tools:
