@@ -134,7 +134,7 @@ async def _page(
         title=one_line(guide.title, 200) if guide else "",
         steps=steps_of(guide) if guide else [],
         step=step,
-        words=_one(form, "words")[:MAX_WORDS] if form is not None else "",
+        words=words_of(_one(form, "words")),
         wrong=answer.wrong if answer is not None else ("" if guide else "There is no such guide here."),
         done=done,
         trap=TRAP,
