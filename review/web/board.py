@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from guides.model import Guide, GuideId
 from review.casework import Entry, Stamp
 from review.ports import Bench, Shelf
 from review.queue import Card, Filters, GuideLabel, Selection, deal, select
+from review.text import one_line
 
 _SLACK: Final = timedelta(minutes=10)
 """A transaction that is written late may tell of an earlier moment."""
@@ -25,6 +26,9 @@ class Dealt:
     cards: tuple[Card, ...] = ()
     by_key: Mapping[str, Card] = field(default_factory=dict)
     by_finding: Mapping[int, str] = field(default_factory=dict)
+    place: Mapping[str, int] = field(default_factory=dict)
+    """Where a card stands in the queue."""
+    by_guide: Mapping[GuideId, tuple[Entry, ...]] = field(default_factory=dict)
     findings: int = 0
     guides: Mapping[GuideId, Guide] = field(default_factory=dict)
 
@@ -94,7 +98,8 @@ class Board:
         if stamp.updated is not None:
             self._newest = max(self._newest, stamp.updated) if self._newest else stamp.updated
         labels = {
-            name: GuideLabel(title=each.title, tags=each.tags, service=each.service) for name, each in guides.items()
+            name: GuideLabel(title=each.title, tags=tuple(one_line(tag, 60) for tag in each.tags), service=each.service)
+            for name, each in guides.items()
         }
         cards = deal(self._entries.values(), labels)
         self._dealt = Dealt(
@@ -102,7 +107,16 @@ class Board:
             cards=cards,
             by_key={card.key: card for card in cards},
             by_finding={entry.id: card.key for card in cards for entry in card.entries},
+            place={card.key: number for number, card in enumerate(cards)},
+            by_guide=_by_guide(self._entries.values()),
             findings=len(self._entries),
             guides=guides,
         )
         self._selections.clear()
+
+
+def _by_guide(entries: Iterable[Entry]) -> dict[GuideId, tuple[Entry, ...]]:
+    found: dict[GuideId, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.guide, []).append(entry)
+    return {guide: tuple(own) for guide, own in found.items()}

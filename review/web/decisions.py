@@ -137,8 +137,7 @@ def way_of(site: Site, form: Form) -> Writing:
 def whole_guides(dealt: Dealt, findings: set[FindingId]) -> list[GuideId]:
     """The guides of these findings of which nothing else is open."""
     touched = {entry.guide for entry in entries_of(dealt, findings)}
-    left = {entry.guide for card in dealt.cards for entry in card.entries if entry.id not in findings}
-    return sorted(touched - left)
+    return sorted(name for name in touched if all(each.id in findings for each in dealt.by_guide.get(name, ())))
 
 
 def entries_of(dealt: Dealt, findings: set[FindingId]) -> list[Entry]:
@@ -319,8 +318,8 @@ def _card_again(request: Request, decision: Decision, told: str) -> str:
     dealt = site.board.dealt()
     keys = dict.fromkeys(dealt.by_finding[number] for number in decision.findings if number in dealt.by_finding)
     cards = "".join(card_markup(dealt.by_key[key], dealt, decides=True) for key in list(keys)[:50])
-    if not cards or told:
-        cards = fragment("undone.html.j2", words=done_words(decision), told=told) + cards
+    if not cards or "left as it is" in told:
+        cards = str(fragment("undone.html.j2", words=done_words(decision), told=told)) + cards
     return cards.replace(PLACEHOLDER, form_token(request))
 
 

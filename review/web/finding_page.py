@@ -152,10 +152,8 @@ def _siblings(dealt: Dealt, guide: GuideId, resource: int | None, own: set[Findi
         return []
     return [
         entry
-        for card in dealt.cards
-        if card.first.resource is not None and card.key
-        for entry in card.entries
-        if entry.resource == resource and entry.guide == guide and entry.id not in own and entry.kind != "link"
+        for entry in dealt.by_guide.get(guide, ())
+        if entry.resource == resource and entry.id not in own and entry.kind != "link"
     ]
 
 
@@ -259,7 +257,7 @@ def _neighbours(dealt: Dealt, key: str | None) -> tuple[int | None, int | None]:
     """The findings before and after this one in the queue."""
     if key is None:
         return None, dealt.cards[0].first.id if dealt.cards else None
-    at = next((number for number, card in enumerate(dealt.cards) if card.key == key), 0)
+    at = dealt.place[key]
     before = dealt.cards[at - 1].first.id if at > 0 else None
     after = dealt.cards[at + 1].first.id if at + 1 < len(dealt.cards) else None
     return before, after

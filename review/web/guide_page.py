@@ -92,10 +92,7 @@ def guides(request: Request) -> HTMLResponse:
     state = one_line(request.query_params.get("state", ""), 20)
     start = _number(request.query_params.get("from", ""))
     dealt = site.board.dealt()
-    opened: dict[GuideId, int] = {}
-    for card in dealt.cards:
-        for entry in card.entries:
-            opened[entry.guide] = opened.get(entry.guide, 0) + 1
+    opened = {name: len(own) for name, own in dealt.by_guide.items()}
     words = query.lower().split()[:8]
     found = [guide for guide in dealt.guides.values() if all(word in _searched(guide) for word in words)]
     found.sort(key=lambda guide: (-opened.get(guide.id, 0), guide.title.casefold(), guide.id))
