@@ -119,14 +119,19 @@ def place_at(timeline: Timeline, index: int) -> Place:
 
 
 def choose_place(timeline: Timeline, start: int, end: int, seen: Mapping[int, Seen]) -> Place:
-    """The selector of the basis, as an editor would have written it then; a newer one where that finds nothing."""
+    """The selector of the basis, as an editor would have written it then; a newer one where that finds nothing.
+
+    loccit tells at once that a place is not on the very page that it was written for: the editor names none then.
+    """
     first, last = place_at(timeline, start), place_at(timeline, end)
-    if first == last:
-        return first
     on_basis = isinstance(locate(seen[start].page, first), Section)
+    if first == last:
+        return first if on_basis else MainContent()
     both = on_basis and isinstance(locate(seen[end].page, first), Section)
+    if both:
+        return first
     newer = isinstance(locate(seen[start].page, last), Section)
-    return first if both or (on_basis and not newer) else last
+    return last if newer else first if on_basis else MainContent()
 
 
 def replay(timeline: Timeline, pairs: set[tuple[int, int]], *, selectors: bool) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from crawler.blocks import Block
 from crawler.compare import Gap, pair
+from crawler.contacts import contact_change
 from crawler.materiality import Ruling, rule, unnumbered
 from crawler.memory import Volatility, is_sentence, short_hash
 from crawler.model import Change, DriftKind
@@ -89,6 +90,29 @@ class Comparison:
         return sift_gap(found, self._title) or self._moved(
             gap, renumbered=len(old) + len(new) < len(removed) + len(added)
         )
+
+    def behind(self, stretches: Sequence[Gap]) -> list[Found]:
+        """Passages that stayed word for word, and whose links now lead to somebody else's mail or telephone."""
+        found: list[Found] = []
+        i = j = 0
+        end = Gap(i1=len(self._before.keys), i2=0, j1=len(self._after.keys), j2=0)
+        for gap in (*stretches, end):
+            for old_at, new_at in zip(range(i, gap.i1), range(j, gap.j1), strict=False):
+                old, new = self._before.blocks[old_at], self._after.blocks[new_at]
+                if not (old.links and new.links and self._before.inside[old_at]) or old.links == new.links:
+                    continue
+                if contact_change([old], [new]):
+                    ruling = rule(old, new)
+                    change = Change(
+                        before=old.text[:MAX_TEXT],
+                        after=new.text[:MAX_TEXT],
+                        drift=ruling.drift,
+                        reason=ruling.reason,
+                        heading=self._heading(old_at),
+                    )
+                    found.append(Found(change=change, before=old, after=new))
+            i, j = gap.i2, gap.j2
+        return found
 
     def _moved(self, gap: Gap, *, renumbered: bool) -> list[Found]:
         """A gap without a change of its own: say at least that something stands elsewhere, or under a new number."""

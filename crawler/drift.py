@@ -238,6 +238,7 @@ def _compared(basis: Page, before: View, after: View, stretches: Sequence[Gap], 
     for gap in stretches:
         if len(found) < _MAX_CHANGES:
             found.extend(comparison.of(gap))
+    found.extend(comparison.behind(stretches))
     changes = [one.change for one in sift_page(found[:_MAX_CHANGES])]
     worst = max(changes, key=_weight, default=None)
     return Drift(

@@ -12,6 +12,7 @@ from rapidfuzz import fuzz
 
 from crawler.blocks import Block
 from crawler.compare import WordChange, word_changes
+from crawler.contacts import contact_change
 from crawler.model import DriftKind
 from crawler.region import is_dense
 from crawler.text import fold_space, is_recency, key, word_key, words
@@ -91,6 +92,10 @@ _CLAUSE_WORD = re.compile(
     r"(?:[\W\d]|\b(?:[a-z]|to|through|and|or|et|ou|und|oder|bis|y|tot)\b)*$",
     re.I,
 )
+# A link's target in Markdown's notation (CommonMark, section 4.7), also where it was left over on a page.
+_LINK_DEFINITION = re.compile(r"(?:\[[^\]]{1,200}\]:\s*<?[/#.\w][^\s<>]*>?\s*\)?\s*){1,20}")
+_LETTER = re.compile(r"[a-z]", re.I)
+_REASON = 300
 _ENTRIES = frozenset(("li", "td", "th", "dt", "dd", "tr"))
 """Where a word alone says something: an entry of a list or a table."""
 
@@ -149,7 +154,8 @@ def _case(before: str, after: str) -> _Case:
 
 
 def _same_words(before: Block, after: Block) -> Ruling:
-    del before, after
+    if other := contact_change([before], [after]):
+        return Ruling(drift=DriftKind.MATERIAL, reason=f"whom to contact: {other}"[:_REASON])
     return Ruling(drift=DriftKind.COSMETIC, reason="spacing, punctuation or formatting")
 
 
@@ -169,8 +175,10 @@ def _alone(block: Block, *, added: bool, link_list: bool) -> Ruling:
         return Ruling(drift=DriftKind.COSMETIC, reason=f"copyright line {shown}")
     if block.kind not in _ENTRIES and not block.level and len(words(text)) <= 6 and text.endswith(("?", "？")):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"label {shown}")
-    if not link_list and _is_link(block):
+    if (not link_list and _is_link(block)) or _LINK_DEFINITION.fullmatch(text):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"link {shown}")
+    if block.kind not in _ENTRIES and len(block.key) <= 2 and text.isascii() and _LETTER.search(text):
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"stray characters {shown}")
     if block.level:
         return Ruling(drift=DriftKind.MATERIAL, reason=f"section {shown}")
     size = len(words(text))

@@ -121,7 +121,7 @@ def test_what_comes_and_goes_is_learned() -> None:
 
 
 def test_a_counter_is_learned_and_a_term_is_not() -> None:
-    counts = [page(BODY + f"<p>Joined by {n} people who read this page.</p>") for n in (1201, 1377, 1502, 1698, 1733)]
+    counts = [page(BODY + f"<p>{n} people read this page</p>") for n in (1201, 1377, 1502, 1698, 1733)]
     assert measure(counts[0], counts[4], MainContent(), learned(counts)).kind is DriftKind.UNCHANGED
     terms = [page(BODY.replace("30 days", f"{n} days")) for n in (30, 30, 14)]
     assert measure(terms[0], terms[2], MainContent(), learned(terms)).kind is DriftKind.MATERIAL
@@ -184,3 +184,17 @@ def test_the_end_of_a_page_with_very_many_blocks_is_compared_too() -> None:
     blocks = "<p>a</p>" * 120_000
     found = drift(blocks + "<p>It takes 30 days.</p>", blocks + "<p>It takes 14 days.</p>")
     assert found.kind is DriftKind.MATERIAL
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ("<p>[terms]: /policies/terms#part)</p>", DriftKind.COSMETIC),
+        ("<p>4 F</p>", DriftKind.COSMETIC),
+        ("<ul><li>No</li></ul>", DriftKind.WORDING),
+        ("<p>[1]: we keep it for 30 days</p>", DriftKind.MATERIAL),
+    ],
+)
+def test_left_over_characters_say_nothing(more: str, kind: DriftKind) -> None:
+    after = BODY.replace("<h2>Contact", more + "<h2>Contact")
+    assert drift(BODY, after).kind is kind
