@@ -26,6 +26,7 @@ from loccit_crashes import (
     whole_crawl,
 )
 from loccit_site import Project, Site, project
+from storage_bucket import running_bucket_server
 from storage_servers import PostgresServer, running_postgres
 
 KILLS = int(os.environ.get("LOCCIT_KILLS", "9"))
@@ -149,3 +150,27 @@ def test_upkeep_while_a_crawl_runs(
     assert ended(running) == (0, "")
     for there in (url, "sqlite:///copy.db") if database == "sqlite" else (url,):
         assert "nothing is damaged" in mine.run("fsck", LOCCIT_STORE__URL=there).stdout
+
+
+def test_killed_while_pages_go_into_a_bucket(
+    world: tuple[Site, Project], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, mine = world
+    set_round(site, 0)
+    url = sqlite_url(tmp_path / "away")
+    with running_bucket_server() as server:
+        bucket = server.new_bucket()
+        monkeypatch.setenv("LOCCIT_STORE__BLOBS", bucket.address)
+        monkeypatch.setenv("LOCCIT_STORE__BLOBS_ENDPOINT", bucket.endpoint)
+        rng = random.Random(3)
+        for _ in range(2):
+            killed_crawl(mine, url, rng.uniform(0.8, 2.0))
+            assert mine.run("fsck", LOCCIT_STORE__URL=url).returncode == 0
+        ended(crawl(mine, url))
+        told = json.loads(mine.run("fsck", "--format", "json", LOCCIT_STORE__URL=url).stdout)
+        assert told["whole"] and told["bodies"] >= PAGES
+        assert len(server.names(bucket)) >= told["bodies"]
+        monkeypatch.setenv("LOCCIT_STORE__BLOBS_ENDPOINT", "http://127.0.0.1:9")
+        set_round(site, 1)
+        code, said = ended(crawl(mine, url))
+        assert code == 2 and "it does not answer as it should; nothing was half written" in said
