@@ -24,7 +24,7 @@ _COMMAND: Final = re.compile(r"##(?=\[|vso\[|teamcity\[)", re.IGNORECASE)
 
 def render_check(report: CheckReport) -> str:
     verdicts = {kind.value: number for kind, number in count_verdicts(report.citations).items()}
-    return dump(
+    whole = dump(
         {
             "tool": {"name": "loccit", "version": report.version},
             "started": instant(report.started),
@@ -36,11 +36,21 @@ def render_check(report: CheckReport) -> str:
                 "resources": report.resources,
                 **verdicts,
             },
-            "citations": [_checked(each) for each in report.citations],
+            "citations": [],
             "stale": list(report.stale),
             "problems": [_problem(each) for each in report.problems],
         }
     )
+    if not report.citations:
+        return whole
+    # One by one: a hundred thousand as objects, and as the pieces that indented JSON is put together from, would take
+    # most of a check's memory. No text can hold what is replaced: quotes in it are escaped.
+    lines = ",".join(_indented(_checked(each)) for each in report.citations)
+    return whole.replace('"citations": []', f'"citations": [{lines}\n  ]', 1)
+
+
+def _indented(value: Mapping[str, Any]) -> str:
+    return "\n    " + dump(value).rstrip("\n").replace("\n", "\n    ")
 
 
 def render_status(report: Report) -> str:
