@@ -156,8 +156,9 @@ class HttpFetcher:
         """One hop: a final attempt, or where to go next."""
         if chain.use_robots and (obstacle := await self._robots_obstacle(url, chain)):
             return obstacle
-        if self.hosts.given_up(url.pace):
-            return self._refused(url.href, RefusalKind.RATE, "its host answered 429 again and again: not asked")
+        if status := self.hosts.given_up(url.pace):
+            kind = RefusalKind.RATE if status == 429 else RefusalKind.UNAVAILABLE
+            return self._refused(url.href, kind, f"its host answered {status} again and again: not asked")
         marker = (url.href, chain.jar.header(url.key))
         if marker in chain.seen or len(chain.hops) > chain.max_redirects:
             why = "the redirects form a loop" if marker in chain.seen else f"more than {chain.max_redirects} redirects"
@@ -196,7 +197,7 @@ class HttpFetcher:
             chain.spent += loop.time() - start
         if isinstance(outcome, Answer):
             wish = retry_after(outcome.header("retry-after"), self._clock.now())
-            self.hosts.answered(url.pace, outcome.status, wish)
+            self.hosts.answered(url.pace, outcome.status, wish, page=url.href)
             chain.jar.take(url.key, outcome.headers)
         return outcome
 

@@ -23,6 +23,9 @@ LATE = 0.1
 PATIENCE = 10
 """So many answers of 429 in a row, each after a longer pause: the host is left alone for the rest of the run."""
 
+PAGES = 10
+"""So many different pages in a row that answer 503: the same. One page may be broken by itself."""
+
 
 @dataclass(slots=True, kw_only=True)
 class _Pace:
@@ -33,6 +36,8 @@ class _Pace:
     crawl_delay: float = 0.0
     penalty: float = 0.0
     turned_away: int = 0
+    failing: set[str] = field(default_factory=set)
+    """Pages that answered 503 since any other answer came."""
     active: int = 0
     waiting: int = field(default=0)
 
@@ -66,7 +71,7 @@ class Hosts:
     def ready_in(self, key: str) -> float:
         """Seconds until a request to this host would start at once; infinity while its slots are taken."""
         pace = self._paces.get(key)
-        if pace is None or pace.turned_away >= PATIENCE:
+        if pace is None or _given_up(pace):
             return 0.0
         if pace.waiting >= max(1, self._crawl.per_host):
             return float("inf")
@@ -75,14 +80,20 @@ class Hosts:
     def gap(self, key: str) -> float:
         """Seconds that a host wants between the starts of two requests."""
         pace = self._paces.get(key)
-        if pace is not None and pace.turned_away >= PATIENCE:
+        if pace is not None and _given_up(pace):
             return 0.0  # nothing is sent any more
         return self._crawl.delay if pace is None else self._gap(pace)
 
-    def answered(self, key: str, status: int, retry_after: float | None) -> None:
+    def answered(self, key: str, status: int, retry_after: float | None, *, page: str = "") -> None:
         """Learn from an answer: 429 and 503 slow the host down, doubling each time; others let it recover by halves."""
         pace = self._pace(key)
-        pace.turned_away = pace.turned_away + 1 if status == 429 else 0
+        if status == 429:
+            pace.turned_away += 1
+        elif status == 503:
+            pace.failing.add(page)
+        else:
+            pace.turned_away = 0
+            pace.failing.clear()
         if status in _SLOW_DOWN:
             doubled = max(FIRST_BACK_OFF * min(1.0, self._crawl.delay or 0.1), pace.penalty * 2)
             pace.penalty = min(doubled, self._crawl.max_retry_after)
@@ -92,10 +103,10 @@ class Hosts:
         else:
             pace.penalty = pace.penalty / 2 if pace.penalty > 0.05 else 0.0
 
-    def given_up(self, key: str) -> bool:
-        """Whether the host has asked to be left alone so often that it is."""
+    def given_up(self, key: str) -> int:
+        """The status with which a host has asked to be left alone so often that it is; 0 where it has not."""
         pace = self._paces.get(key)
-        return pace is not None and pace.turned_away >= PATIENCE
+        return 0 if pace is None else _given_up(pace)
 
     def set_crawl_delay(self, key: str, seconds: float | None) -> None:
         self._pace(key).crawl_delay = min(max(seconds or 0.0, 0.0), MAX_CRAWL_DELAY)
@@ -137,3 +148,9 @@ class Hosts:
         # A clock that was set back must not hold a host for hours.
         longest = max(self._crawl.delay, pace.crawl_delay, self._crawl.max_retry_after) * (pace.waiting + 1)
         return min(max(lag, 0.0), longest)
+
+
+def _given_up(pace: _Pace) -> int:
+    if pace.turned_away >= PATIENCE:
+        return 429
+    return 503 if len(pace.failing) >= PAGES else 0

@@ -24,7 +24,7 @@ from crawler.signs import Sign, sign_of
 from crawler.urls import public
 
 JUST_ALIVE = timedelta(hours=24)
-"""A link seen alive within this time is not called dead on the spot."""
+"""A link seen alive within this time (or twice the policy's `confirm_hours`) is not called dead on the spot."""
 
 MIN_RUNS = 2
 
@@ -47,6 +47,9 @@ _MAY_BE_GONE = frozenset(
 """Only these, lasting, become `gone-after-retries`: with a bad certificate or a huge file the server is there."""
 
 
+_LEFT_ALONE = (RefusalKind.RATE, RefusalKind.UNAVAILABLE)
+
+
 def judge(visit: Visit, history: LinkHistory, policy: Policy, now: datetime, *, on_the_spot: bool = False) -> Verdict:
     """What became of a link. `on_the_spot`: someone waits for the answer (CI), later runs will not confirm it."""
     verdict = _judge(visit, history, policy, now, on_the_spot=on_the_spot)
@@ -55,6 +58,11 @@ def judge(visit: Visit, history: LinkHistory, policy: Policy, now: datetime, *, 
         warning = f"{CERTIFICATE} {verdict.tls_expires:%Y-%m-%d}"
         return replace(verdict, detail=f"{verdict.detail}; {warning}" if verdict.detail else warning)
     return verdict
+
+
+def runs_needed(policy: Policy) -> int:
+    """In how many runs a link that was alive must fail. A policy that leaves no time between them asks for one."""
+    return MIN_RUNS if policy.confirm_hours > 0 else 1
 
 
 def expires_soon(verdict: Verdict, now: datetime) -> bool:
@@ -80,14 +88,14 @@ def _judge(visit: Visit, history: LinkHistory, policy: Policy, now: datetime, *,
     if dead := definitive(signs, policy.confirm):
         attempt = visit.attempts[max(n for n, sign in enumerate(signs) if sign.reason == dead[-1].reason)]
         return _verdict(visit, attempt, _dead(dead, history, policy, now, on_the_spot=on_the_spot))
-    return _verdict(visit, visit.last, _unreachable(signs, history, policy, now))
+    return _verdict(visit, visit.last, _unreachable(visit, signs, history, policy, now))
 
 
 def _stands(visit: Visit, signs: list[Sign], history: LinkHistory, policy: Policy) -> Verdict | None:
     """A death confirmed by earlier runs stands while one answer repeats it and none speaks for life: a wall or a
     time-out between two 404s is no resurrection.
     """
-    needed = 1 if history.last_ok is None else MIN_RUNS
+    needed = 1 if history.last_ok is None else runs_needed(policy)
     if history.failures < needed or history.failing_since is None or history.checked is None:
         return None
     lasting = history.checked - history.failing_since >= timedelta(hours=policy.confirm_hours)
@@ -118,7 +126,7 @@ def advance(history: LinkHistory, visit: Visit, verdict: Verdict, now: datetime,
         )
     if verdict.kind is VerdictKind.BLOCKED and not isinstance(visit.last, Refused):
         return replace(history, unreachable_since=None)
-    if all(sign.reason in _MAY_BE_GONE for sign in signs):
+    if _may_be_gone(visit, signs):
         return replace(history, unreachable_since=history.unreachable_since or now)
     return history
 
@@ -159,27 +167,33 @@ def _dead(signs: list[Sign], history: LinkHistory, policy: Policy, now: datetime
         return _unconfirmed(f"{seen}; {policy.confirm} attempts are needed to call it dead")
     since = history.failing_since or now
     wait = timedelta(hours=policy.confirm_hours)
-    lasting = history.failures + 1 >= MIN_RUNS and now - since >= wait
+    lasting = history.failures + 1 >= runs_needed(policy) and now - since >= wait
     if history.last_ok is None or lasting:
         return replace(last, detail=seen)
     if on_the_spot:
-        if now - history.last_ok > JUST_ALIVE:
+        if now - history.last_ok > min(JUST_ALIVE, 2 * wait):
             return replace(last, detail=seen)
         return _unconfirmed(f"{seen}; it was alive at {_when(history.last_ok)}, too recently to call it dead")
     due = max(since + wait, now)
     return _unconfirmed(f"{seen}; alive at {_when(history.last_ok)}, called dead if it still fails after {_when(due)}")
 
 
-def _unreachable(signs: list[Sign], history: LinkHistory, policy: Policy, now: datetime) -> Sign:
+def _unreachable(visit: Visit, signs: list[Sign], history: LinkHistory, policy: Policy, now: datetime) -> Sign:
     last = signs[-1]
     since = history.unreachable_since
     lasting = since is not None and now - since >= policy.unreachable
-    if since is not None and lasting and all(sign.reason in _MAY_BE_GONE for sign in signs):
+    if since is not None and lasting and _may_be_gone(visit, signs):
         detail = f"not reached since {_when(since)} (last: {last.detail})"
         return Sign(kind=VerdictKind.DEAD, reason="gone-after-retries", detail=detail)
     if any(sign.kind is VerdictKind.DEAD for sign in signs):
         return _unconfirmed("answers differ: " + "; ".join(dict.fromkeys(sign.detail for sign in signs)))
     return replace(last, detail=f"{last.detail}, {_times(len(signs))}" if len(signs) > 1 else last.detail)
+
+
+def _may_be_gone(visit: Visit, signs: list[Sign]) -> bool:
+    """Whether nothing was seen but what, lasting, means that a link is gone. Who was not asked has said nothing."""
+    asked = not any(_is_unasked(attempt) for attempt in visit.attempts)
+    return asked and all(sign.reason in _MAY_BE_GONE for sign in signs)
 
 
 def _unconfirmed(detail: str) -> Sign:
@@ -214,4 +228,4 @@ def _verdict(visit: Visit, attempt: Attempt, sign: Sign) -> Verdict:
 
 def _is_unasked(attempt: Attempt) -> bool:
     """Whether a host that had turned away too many was left alone: no attempt was made."""
-    return isinstance(attempt, Refused) and attempt.kind is RefusalKind.RATE and not attempt.hops
+    return isinstance(attempt, Refused) and attempt.kind in _LEFT_ALONE and not attempt.hops

@@ -53,6 +53,7 @@ class RefusalKind(StrEnum):
 
     ROBOTS = "robots"
     RATE = "http-429"
+    UNAVAILABLE = "http-5xx"
     MALFORMED = "malformed-url"
     SCHEME = "unsupported-scheme"
     ADDRESS = "forbidden-address"

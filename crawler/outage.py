@@ -53,7 +53,7 @@ def is_answer(attempt: Attempt, *, loopback: bool) -> bool:
         case Failed(kind=kind):
             return kind not in _NETWORK or (loopback and kind is FailureKind.CONNECT_REFUSED)
         case Refused(kind=kind):
-            return kind in (RefusalKind.ROBOTS, RefusalKind.RATE)
+            return kind in (RefusalKind.ROBOTS, RefusalKind.RATE, RefusalKind.UNAVAILABLE)
         case _:
             return True
 

@@ -22,8 +22,10 @@ MAX_REDIRECTS = 5
 LIFETIME = timedelta(hours=24)
 """RFC 9309, section 2.4: not used for longer than a day."""
 
-SOON = timedelta(minutes=5)
-"""How long an answer that may pass (5xx, no answer) is remembered."""
+SOON = timedelta(minutes=1)
+"""How long an answer that may pass (5xx, no answer) is remembered: pages that come later in a run get another chance,
+and a dead host's pages still share one time-out a minute.
+"""
 
 MAX_ORIGINS = 2_000
 

@@ -44,6 +44,7 @@ _BY_HEALTH = {
 _REFUSED = {
     RefusalKind.ROBOTS: VerdictKind.BLOCKED,
     RefusalKind.RATE: VerdictKind.BLOCKED,
+    RefusalKind.UNAVAILABLE: VerdictKind.UNREACHABLE,
     RefusalKind.MALFORMED: VerdictKind.INVALID,
     RefusalKind.SCHEME: VerdictKind.INVALID,
     RefusalKind.ADDRESS: VerdictKind.INVALID,

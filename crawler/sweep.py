@@ -51,6 +51,9 @@ CANARIES = 3
 SILENT_WAIT = 1.5
 """Seconds until the second round where nothing at all answered in the first: enough to tell a hiccup from an outage."""
 
+_OF_A_HOST = (RefusalKind.ROBOTS, RefusalKind.RATE, RefusalKind.UNAVAILABLE)
+"""Refusals that rest on what a host has answered."""
+
 _LOOPBACK = ("127.", "[::1]", "localhost")
 _HTML = ("", "text/html", "application/xhtml+xml", "application/xml", "text/xml")
 _NOTHING = Digest(sha256(b"").hexdigest())
@@ -337,7 +340,7 @@ class _Sweep:
     # ------------------------------------------------------------ is it us?
 
     def _note(self, case: _Case, attempt: Attempt, *, doubtful: bool) -> None:
-        if isinstance(attempt, Refused) and attempt.kind not in (RefusalKind.ROBOTS, RefusalKind.RATE):
+        if isinstance(attempt, Refused) and attempt.kind not in _OF_A_HOST:
             return
         loopback = case.host.startswith(_LOOPBACK)
         before = self._results.get(case.host) or HostResult(host=case.host)

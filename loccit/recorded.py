@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from crawler.judge import MIN_RUNS
+from crawler.judge import runs_needed
 from crawler.model import CitedLook, KnownSource, Verdict, VerdictKind
 from crawler.policy import Policy
 
@@ -26,7 +26,7 @@ def recorded_verdict(known: KnownSource, policy: Policy) -> Verdict:
 
 def _lasts(known: KnownSource, policy: Policy) -> bool:
     history = known.history
-    if history.failures < MIN_RUNS or history.failing_since is None or history.checked is None:
+    if history.failures < runs_needed(policy) or history.failing_since is None or history.checked is None:
         return False
     return history.checked - history.failing_since >= timedelta(hours=policy.confirm_hours)
 

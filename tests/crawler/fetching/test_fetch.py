@@ -196,10 +196,8 @@ class TestCodings:
     def test_too_large_without_a_length_is_cut_off(self) -> None:
         assert kind(visit(drip(b"x" * 50_000, 0.001))) == "too-large"
 
-    def test_an_encoding_that_is_none_is_passed_over(self) -> None:
-        attempt = visit(answer(PAGE, headers={"Content-Encoding": "gzip"}))
-        assert isinstance(attempt, Fetched)
-        assert attempt.body == PAGE
+    def test_an_encoding_that_is_none_is_no_answer(self) -> None:
+        assert kind(visit(answer(PAGE, headers={"Content-Encoding": "gzip"}))) == "protocol-error"
 
 
 class TestRedirects:

@@ -1,7 +1,7 @@
 """The pace of a host: delay, Crawl-delay, Retry-After, back-off and recovery."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -10,9 +10,9 @@ from crawler_farm import LeapClock, QuickClock, answer, in_turn, running
 from crawler.fetch import HttpFetcher
 from crawler.hints import retry_after
 from crawler.hostqueue import interleaved
-from crawler.hosts import MAX_CRAWL_DELAY, MAX_HOSTS, PATIENCE, Hosts
-from crawler.judge import judge
-from crawler.model import Fetched, FetchOrder, LinkHistory, Visit
+from crawler.hosts import MAX_CRAWL_DELAY, MAX_HOSTS, PAGES, PATIENCE, Hosts
+from crawler.judge import advance, judge
+from crawler.model import Fetched, FetchOrder, LinkHistory, Refused, Visit
 from crawler.policy import CrawlSettings, NetworkSettings, Policy
 from crawler.sweep import PoliteSweeper
 from crawler.urls import host_key
@@ -143,24 +143,39 @@ def test_a_429_with_retry_after_is_waited_out() -> None:
     assert sum(slept) >= 7
 
 
-def test_a_host_that_turns_thousands_away_is_given_up_for_this_run() -> None:
-    async def go() -> tuple[list[Visit], int]:
+@pytest.mark.parametrize(
+    ("status", "verdict", "most"),
+    [(429, ("blocked", "http-429"), PATIENCE), (503, ("unreachable", "http-5xx"), PAGES)],
+)
+def test_a_host_that_turns_thousands_away_is_given_up_for_this_run(
+    status: int, verdict: tuple[str, str], most: int
+) -> None:
+    async def go() -> tuple[list[Visit], int, float]:
         clock = LeapClock()
+        began = clock.moment
         crawl = CrawlSettings(delay=0.1, retries=0, respect_robots=False)
         async with (
-            running({}, default=answer(b"", status=429)) as farm,
+            running({}, default=answer(b"", status=status)) as farm,
             HttpFetcher(crawl, NetworkSettings(allow=("127.0.0.0/8",)), clock) as fetcher,
         ):
             orders = [FetchOrder(url=farm.url(f"/{number}")) for number in range(3_000)]
             sweeper = PoliteSweeper(fetcher, crawl, Policy(confirm_wait=0.0), clock)
-            return [visit async for visit in sweeper.sweep(orders)], len(farm.asked)
+            visits = [visit async for visit in sweeper.sweep(orders)]
+            return visits, len(farm.asked), (clock.moment - began).total_seconds()
 
-    visits, asked = asyncio.run(go())
+    visits, asked, seconds = asyncio.run(go())
     now = datetime(2026, 1, 1, tzinfo=UTC)
+    long_ago = LinkHistory(unreachable_since=now - timedelta(days=30), last_ok=now - timedelta(days=60))
+    unasked = [visit for visit in visits if all(isinstance(attempt, Refused) for attempt in visit.attempts)]
     verdicts = [judge(visit, LinkHistory(), Policy(), now) for visit in visits]
-    assert len(visits) == 3_000 and asked < PATIENCE + 20
-    assert {(verdict.kind, verdict.reason) for verdict in verdicts} == {("blocked", "http-429")}
-    assert sum(verdict.attempts for verdict in verdicts) == asked
+    assert len(visits) == 3_000 and asked < most + 20 and seconds < 3_600
+    assert {(one.kind, one.reason) for one in verdicts} == {verdict}
+    assert sum(one.attempts for one in verdicts) == asked
+    # Who was not asked has said nothing: neither does a link die of it, nor does its time begin to run.
+    for visit in (unasked[0], unasked[-1]):
+        left = judge(visit, long_ago, Policy(), now)
+        assert (left.kind, left.reason) == verdict
+        assert advance(LinkHistory(), visit, left, now).unreachable_since is None
 
 
 def test_other_answers_between_keep_a_host_in_the_run() -> None:
@@ -169,6 +184,10 @@ def test_other_answers_between_keep_a_host_in_the_run() -> None:
         for _ in range(PATIENCE - 1):
             hosts.answered("a", 429, None)
         hosts.answered("a", 200, None)
+        for page in range(PAGES - 1):
+            for _ in range(3):  # one page may be broken by itself, and is asked several times
+                hosts.answered("a", 503, None, page=str(page))
+        hosts.answered("a", 404, None)
     assert not hosts.given_up("a") and not hosts.given_up("never heard of")
 
 

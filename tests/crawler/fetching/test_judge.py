@@ -232,6 +232,15 @@ class TestHistory:
         assert word(visited(*self.DEAD), LinkHistory(last_ok=NOW - HOUR)) == "unreachable unconfirmed"
         assert word(visited(*self.DEAD), LinkHistory(last_ok=NOW - 2 * DAY)) == "dead http-404"
 
+    def test_a_policy_without_waiting_believes_one_run(self) -> None:
+        policy = Policy(confirm=3, confirm_hours=0)
+        for spot in (True, False):
+            for history in (NEW, LinkHistory(last_ok=NOW - HOUR), LinkHistory(last_ok=NOW - 9 * DAY)):
+                found = judge(visited(*self.DEAD), history, policy, NOW, on_the_spot=spot)
+                assert (found.kind, found.reason) == ("dead", "http-404")
+            once = judge(visited(page(404)), LinkHistory(last_ok=NOW - HOUR), policy, NOW, on_the_spot=spot)
+            assert (once.kind, once.reason) == ("unreachable", "unconfirmed")  # three attempts are needed all the same
+
     def test_unreachable_for_long_is_gone(self) -> None:
         silent = (failed("timeout"),) * 3
         assert word(visited(*silent), LinkHistory(unreachable_since=NOW - 6 * DAY)) == "unreachable timeout"

@@ -77,11 +77,11 @@ def test_the_product_token() -> None:
     ],
 )
 def test_a_hostile_file_costs_little(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     rules, _ = rules_of(got(text.encode()), "loccit")
     for n in range(20):
         rules.allows("http://x.example/" + "a" * 2_000 + str(n), "loccit")
-    assert time.monotonic() - start < 4
+    assert time.process_time() - start < 4
 
 
 def visit(
