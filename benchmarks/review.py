@@ -20,8 +20,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests" / "support")]
-
 import httpx
 import uvicorn
 from sqlalchemy import insert
@@ -188,7 +186,8 @@ def measure(store: Store, guides: Sequence[Guide], folder: Path, requests: int) 
     site = site_of(store, guides, folder)
     start, cpu = time.perf_counter(), time.process_time()
     cards = len(site.board.dealt().cards)
-    print(f"the queue is dealt in {time.perf_counter() - start:.1f} s ({time.process_time() - cpu:.1f} s CPU): {cards:,} cards")
+    spent = time.process_time() - cpu
+    print(f"the queue is dealt in {time.perf_counter() - start:.1f} s ({spent:.1f} s CPU): {cards:,} cards")
     timed = Timed(make_app(site))
     numbers = [card.first.id for card in site.board.dealt().cards[:2000:7]]
     pages = {
@@ -209,7 +208,7 @@ def measure(store: Store, guides: Sequence[Guide], folder: Path, requests: int) 
             print(told(what, [spent for _, spent in timed.spent]), f" {cpu:.1f} ms CPU each, client included")
             print(told("  as the client saw it", seen))
         first = httpx.get(url)
-        linked = [each for each in ("desk.css", "desk.js", "htmx-2.0.11.min.js", "mark.svg")]
+        linked = ("desk.css", "desk.js", "htmx-2.0.11.min.js", "mark.svg")
         packed = sum(
             int(httpx.get(f"{url}/static/{name}", headers={"accept-encoding": "gzip"}).headers["content-length"])
             for name in linked
@@ -226,6 +225,7 @@ def main() -> None:
     guides = [guide(number, options.guides) for number in range(options.guides)]
     with tempfile.TemporaryDirectory() as folder:
         if options.postgres:
+            sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
             from storage_servers import running_postgres
 
             with running_postgres() as server, Store.open(server.new_database()) as store:

@@ -78,6 +78,10 @@ class Bench(Protocol):
 
     def source(self, resource: ResourceId) -> SourceView | None: ...
 
+    def findings_about(self, resource: ResourceId) -> list[Finding]:
+        """The last findings about a source, newest first, open or not."""
+        ...
+
     def source_lines(self, *, host: str = "", text: str = "", skip: int = 0, limit: int = 50) -> list[SourceLine]: ...
 
     def snapshot_body(self, snapshot: SnapshotId) -> tuple[Snapshot, ResourceId, bytes] | None:

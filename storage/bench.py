@@ -20,7 +20,7 @@ from review.casework import (
     SourceView,
     Stamp,
 )
-from review.model import FindingId, GuideView, Mask
+from review.model import Finding, FindingId, GuideView, Mask
 from storage import decided, decisions, desk, figures, queue, sources, undoing
 from storage.engine import Database
 
@@ -48,6 +48,9 @@ class StoreBench:
 
     def source(self, resource: ResourceId) -> SourceView | None:
         return self._database.read(lambda connection: sources.source(connection, resource))
+
+    def findings_about(self, resource: ResourceId) -> list[Finding]:
+        return self._database.read(lambda connection: list(sources.findings_about(connection, resource)))
 
     def source_lines(self, *, host: str = "", text: str = "", skip: int = 0, limit: int = 50) -> list[SourceLine]:
         return self._database.read(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal_column, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select
 
 from crawler.model import Digest, ResourceId, Snapshot, SnapshotId
 from guides.model import CitationKey, GuideId
@@ -17,10 +17,10 @@ from review.casework import (
     SourceUse,
     SourceView,
 )
+from review.model import Finding as FindingValue
 from review.model import FindingId, FindingState
 from storage import bodies, decided, desk, queue, rows
 from storage.columns import name_hash
-from storage.decisions import work_of
 from storage.ledger import snapshots_by_id
 from storage.tables import Basis, Body, Citation, Fetch, Finding, Guide, Resource, Standing
 from storage.tables import Snapshot as SnapshotTable
@@ -30,24 +30,42 @@ _LOOKS = 400
 _SNAPSHOTS = 500
 _FINDINGS = 100
 
+# Put together once: that takes longer than running them.
+_CASE = (
+    select(
+        Finding.resource_id,
+        Resource.verdict,
+        WorkTable.assignee,
+        WorkTable.needs_edit,
+        WorkTable.note,
+        WorkTable.by,
+        WorkTable.at,
+        WorkTable.masks,
+    )
+    .outerjoin(Resource, Resource.id == Finding.resource_id)
+    .outerjoin(WorkTable, WorkTable.finding_id == Finding.id)
+    .where(Finding.id == bindparam("finding"))
+)
+_ABOUT = (
+    desk._findings()  # noqa: SLF001
+    .where(Finding.resource_id == bindparam("resource"))
+    .order_by(None)
+    .order_by(Finding.id.desc())
+    .limit(_FINDINGS)
+)
+
 
 def case(connection: Connection, wanted: FindingId) -> Case | None:
     """See `Bench.case`."""
     finding = desk.finding(connection, wanted)
     if finding is None:
         return None
-    query = (
-        select(Finding.resource_id, Resource.verdict, WorkTable.masks)
-        .outerjoin(Resource, Resource.id == Finding.resource_id)
-        .outerjoin(WorkTable, WorkTable.finding_id == Finding.id)
-        .where(Finding.id == wanted)
-    )
-    row = connection.execute(query).one()
+    row = connection.execute(_CASE, {"finding": wanted}).one()
     ids = [each for each in (finding.basis, finding.now) if each is not None]
     held = snapshots_by_id(connection, ids) if ids else {}
     return Case(
         finding=finding,
-        work=work_of(connection, wanted),
+        work=queue.work_of(row),
         resource=None if row.resource_id is None else ResourceId(row.resource_id),
         before=held.get(finding.basis) if finding.basis is not None else None,
         now=held.get(finding.now) if finding.now is not None else None,
@@ -76,7 +94,7 @@ def source(connection: Connection, wanted: ResourceId) -> SourceView | None:
         looks=_looks(connection, wanted),
         snapshots=_snapshots(connection, wanted),
         uses=_uses(connection, wanted),
-        findings=_findings(connection, wanted),
+        findings=findings_about(connection, wanted),
         masks=_masks(connection, wanted),
     )
 
@@ -156,10 +174,9 @@ def _uses(connection: Connection, resource: int) -> tuple[SourceUse, ...]:
     )
 
 
-def _findings(connection: Connection, resource: int) -> tuple[Any, ...]:
-    query = desk._findings().where(Finding.resource_id == resource)  # noqa: SLF001
-    query = query.order_by(None).order_by(Finding.id.desc()).limit(_FINDINGS)
-    return tuple(rows.finding_of(row) for row in connection.execute(query))
+def findings_about(connection: Connection, resource: int) -> tuple[FindingValue, ...]:
+    """See `Bench.findings_about`."""
+    return tuple(rows.finding_of(row) for row in connection.execute(_ABOUT, {"resource": resource}))
 
 
 def _masks(connection: Connection, resource: int) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """The open findings, held in memory as cards: brought up to date by what changed, and asked by every queue page."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from review.text import one_line
 _SLACK: Final = timedelta(minutes=10)
 """A transaction that is written late may tell of an earlier moment."""
 _KEPT: Final = 256
+_FRESH: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,19 @@ class Board:
         self._dealt = Dealt(version=0)
         self._selections: OrderedDict[tuple[int, Filters], Selection] = OrderedDict()
         self._newest: datetime | None = None
+        self._asked = 0.0
+
+    def touch(self) -> None:
+        """Something was decided here: the next question is asked of the store."""
+        self._asked = 0.0
 
     def dealt(self) -> Dealt:
-        """The queue as the store has it now."""
+        """The queue as the store has it, or had it a quarter of a second ago; decisions are checked by the store."""
+        now = time.monotonic()
+        if now - self._asked < _FRESH and self._stamp is not None:
+            return self._dealt
         stamp = self._bench.stamp()
+        self._asked = now
         guides = self._shelf.guides()
         with self._lock:
             if stamp != self._stamp or guides is not self._dealt.guides:

@@ -55,6 +55,7 @@ def decide(request: Request, form: Form) -> Response:
     """Every decision about findings comes here: from a card, from many, or from a finding's page."""
     site = site_of(request)
     do = one(form, "do")
+    site.board.touch()
     try:
         expected = _chosen(site.board.dealt(), form)
         decision = _decide(request, form, do, expected)
@@ -62,6 +63,8 @@ def decide(request: Request, form: Form) -> Response:
         return _conflict(request, form, error.conflicts)
     except DecisionError as error:
         return _refused(request, form, str(error))
+    finally:
+        site.board.touch()
     return _done(request, form, decision)
 
 
@@ -305,6 +308,8 @@ def undo(request: Request, form: Form) -> Response:
                 told = site.scribe.take_back(files, by=by)
     except DecisionError as error:
         return _refused(request, form, str(error))
+    finally:
+        site.board.touch()
     if request.headers.get("hx-request") == "true":
         return HTMLResponse(_card_again(request, decision, told))
     return RedirectResponse(with_done(back_to(form), decision.id), 303)

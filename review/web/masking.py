@@ -13,8 +13,8 @@ def proposed(site: Site, case: Case) -> tuple[Proposal, ...]:
     """What this finding's changes suggest, with the source's earlier findings that each would have hidden."""
     if not case.finding.changes:
         return ()
-    source = site.bench.source(case.resource) if case.resource is not None else None
-    past = [each for each in source.findings if each.state is not FindingState.OPEN] if source else []
+    about = site.bench.findings_about(case.resource) if case.resource is not None else []
+    past = [each for each in about if each.state is not FindingState.OPEN]
     return proposals(case.finding.changes, past)
 
 

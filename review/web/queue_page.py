@@ -24,6 +24,7 @@ PLACEHOLDER: Final = "\ue000token\ue001"
 _SHOWN_GUIDES: Final = 4
 _KEPT: Final = 4000
 _LONGEST: Final = 300
+_MOST_CHOICES: Final = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,11 +203,12 @@ def _safe(text: str, limit: int) -> str:
 def _choices(selection: Selection, guides: Mapping[GuideId, Guide], filters: Filters) -> dict[str, tuple[Choice, ...]]:
     found = {}
     for name, values in selection.facets.items():
-        choices = [Choice(value=value, words=_words(name, value, guides), many=many) for value, many in values if value]
+        shown = [each for each in values if each[0]][:_MOST_CHOICES]
+        choices = [Choice(value=value, words=_words(name, value, guides), many=many) for value, many in shown]
         asked = getattr(filters, name)
         if asked and all(choice.value != asked for choice in choices):
             choices.append(Choice(value=asked, words=_words(name, asked, guides), many=0))
-        found[name] = tuple(choices[:60])
+        found[name] = tuple(choices)
     return found
 
 

@@ -22,7 +22,8 @@ AXE = Path(__file__).parents[2] / "build" / "node_modules" / "axe-core" / "axe.m
 HOSTILE = (
     '<script>document.title="PWNED";window.top.location="http://evil.example/script"</script>'
     "<img src=x onerror=\"document.title='PWNED'\"><svg onload=\"document.title='PWNED'\"><script>1</script></svg>"
-    "<svg><style><img src=x onerror=alert(1)></style></svg><math><mtext><table><mglyph><style><img src=x onerror=alert(1)>"
+    "<svg><style><img src=x onerror=alert(1)></style></svg>"
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>"
     '<iframe srcdoc="<script>top.document.title=1</script>"></iframe><iframe src="http://evil.example/frame"></iframe>'
     '<object data="http://evil.example/object"></object><embed src="http://evil.example/embed">'
     '<meta http-equiv="refresh" content="0;url=http://evil.example/refresh"><base href="http://evil.example/">'
@@ -30,7 +31,7 @@ HOSTILE = (
     "<style>@import url(http://evil.example/import);body{background:url(http://evil.example/bg)}</style>"
     '<p style="background:url(http://evil.example/inline);position:fixed;top:0">styled</p>'
     '<a href="javascript:document.title=\'PWNED\'">js</a><a href="data:text/html,<script>1</script>" ping="http://evil.example/ping">d</a>'
-    '<form action="http://evil.example/form"><input autofocus onfocus="document.title=\'PWNED\'"><button>go</button></form>'
+    '<form action="http://evil.example/form"><input autofocus onfocus="document.title=1"><button>go</button></form>'
     '<video src="http://evil.example/video" autoplay></video><audio src="http://evil.example/a" autoplay></audio>'
     "<details open ontoggle=\"document.title='PWNED'\"><summary>x</summary></details>"
     '<noscript><p title="</noscript><img src=x onerror=alert(1)>"></noscript><!--><img src=x onerror=alert(1)>-->'
@@ -203,7 +204,8 @@ def test_accessible_on_every_page(desk: Any) -> None:
     finding = store.findings()[0].id
     paths = [
         "/", "/?kind=drift&q=days", "/guides", "/guides/bank", "/sources", "/sources/1", "/sources/1/compare", "/hosts",
-        "/hosts/bank.example", "/overview", "/log", "/help", f"/findings/{finding}", f"/findings/{finding}?view=side", "/nope",
+        "/hosts/bank.example", "/overview", "/log", "/help", "/nope",
+        f"/findings/{finding}", f"/findings/{finding}?view=side",
     ]  # fmt: skip
     script = AXE.read_text("utf-8")
     found: list[str] = []
