@@ -50,9 +50,10 @@ def take_archive(store: Store, path: Path, name: str, settings: Settings, *, now
         _fill(store, path, settings, sources, taken, run, now)
     finally:
         store.end_run(run, now, "done" if not taken.damage else "damaged", {"pages": taken.pages})
-    if taken.pages:
+    if taken.sources:
+        # Also where all of them were there: whoever took them may have been killed before this.
         note = f"{name}, sha256 {_sha256(path)}: {taken.pages} pages of {len(taken.sources)} sources"
-        taken.moved = store.rebase(sorted(taken.sources), run=run, note=note, at=now)
+        taken.moved = store.rebase(sorted(taken.sources), run=run, note=note, at=now, taken=taken.pages)
     return taken
 
 

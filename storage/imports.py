@@ -134,10 +134,11 @@ def _is_newer(connection: Connection, newest: int | None, at: datetime) -> bool:
 
 
 def rebase(
-    connection: Connection, resources: Iterable[ResourceId], *, run: int, note: str, at: datetime
+    connection: Connection, resources: Iterable[ResourceId], *, run: int, note: str, at: datetime, taken: int = 0
 ) -> list[Moved]:
     """Guides get the page as it was on the day on which they were verified, where the archive has it and loccit came
-    later. One entry of the audit log says which archive it was (`note`), with those pages as evidence.
+    later. One entry of the audit log says which archive it was (`note`), with those pages as evidence; none where
+    nothing moved and nothing was `taken`.
     """
     moved: list[Moved] = []
     evidence: list[int] = []
@@ -149,7 +150,10 @@ def rebase(
             reverify.move(connection, guide.id, {resource: snapshot.id}, on=_day(guide), at=at, by=BY)
             evidence.append(snapshot.id)
             moved.append(Moved(guide=guide.name, url=guide.url, at=snapshot.at))
-    audit.append(connection, at=at, who=BY, action="import", guide="", note=f"run {run}: {note}", snapshots=evidence)
+    if moved or taken:
+        audit.append(
+            connection, at=at, who=BY, action="import", guide="", note=f"run {run}: {note}", snapshots=evidence
+        )
     return moved
 
 

@@ -399,9 +399,13 @@ class Store:
             lambda connection: sum(imports.take(connection, page, run=run, keep=self._keep) for page in pages)
         )
 
-    def rebase(self, resources: Sequence[ResourceId], *, run: int, note: str, at: datetime) -> list[imports.Moved]:
+    def rebase(
+        self, resources: Sequence[ResourceId], *, run: int, note: str, at: datetime, taken: int = 0
+    ) -> list[imports.Moved]:
         """Guides are measured from archived pages that are nearer to their verified day (see `storage.imports`)."""
-        return self._database.write(lambda connection: imports.rebase(connection, resources, run=run, note=note, at=at))
+        return self._database.write(
+            lambda connection: imports.rebase(connection, resources, run=run, note=note, at=at, taken=taken)
+        )
 
     # ------------------------------------------------------------ upkeep
 
