@@ -212,10 +212,6 @@ class Store:
         """The last looks that showed the good page of a resource, oldest first, as far as its bodies are kept."""
         return self._database.read(lambda connection: ledger.past(connection, resource))
 
-    def past(self, resource: ResourceId) -> list[tuple[datetime, Snapshot]]:
-        """The last looks that showed the good page of a resource, oldest first, as far as its bodies are kept."""
-        return self._database.read(lambda connection: ledger.past(connection, resource))
-
     # ------------------------------------------------------------ recording
 
     def record(self, observation: Observation, ops: Sequence[FindingOp]) -> None:
