@@ -179,7 +179,7 @@ def test_targets_are_named_without_their_secrets(tmp_path: Path) -> None:
     write_guides(tmp_path)
     app = plain_app(tmp_path)
     with pytest.raises(UsageError, match="nobody to tell"):
-        notify.run(argparse.Namespace(dry_run=False, test=False), app)
+        notify.run(argparse.Namespace(dry_run=False, test=False, every=None), app)
 
 
 # ---------------------------------------------------------------- real servers on loopback
@@ -243,7 +243,7 @@ def test_the_command_over_a_webhook_and_by_mail(
             monkeypatch.setenv("LOCCIT_NOTIFY__TARGETS", json.dumps(targets))
             monkeypatch.setenv("LOCCIT_REVIEW__URL", BASE)
             app.__dict__["settings"] = load(tmp_path, os.environ)
-            ask = argparse.Namespace(dry_run=False, test=False)
+            ask = argparse.Namespace(dry_run=False, test=False, every=None)
             for _ in range(3):
                 assert notify.run(ask, app) in (Exit.OK, Exit.FAILS)
             shown = capsys.readouterr()
