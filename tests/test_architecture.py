@@ -41,3 +41,9 @@ def test_pages_are_parsed_in_one_place() -> None:
         )
     }
     assert importers <= {"crawler/html.py", "crawler/selectors.py"}
+
+
+def test_no_benchmark_hides_a_package() -> None:
+    """A script's folder comes first on the path: `benchmarks/review.py` would stand in for the package `review`."""
+    packages = {folder.parent.name for folder in ROOT.glob("*/__init__.py")}
+    assert not packages & {file.stem for file in (ROOT / "benchmarks").glob("*.py")}
