@@ -103,19 +103,32 @@ def _when(name: str) -> datetime:
 
 
 def place_at(timeline: Timeline, index: int) -> Place:
-    """The selector that was in force at a snapshot. Ranges between two elements are no place: main content instead."""
+    """The selector that was in force at a snapshot; main content where it is more than a place can say."""
     valid = [entry for entry in timeline.selectors if entry.get("from_index", 0) <= index]
     if not valid:
         return MainContent()
     chosen = valid[-1]
     select = chosen.get("select")
     listed = select if isinstance(select, list) else [select]
+    remove = chosen.get("remove")
+    unwanted = [remove] if isinstance(remove, str) else [one for one in remove or () if isinstance(one, str)]
+    if len(listed) == 1 and isinstance(listed[0], dict):
+        return _range(listed[0], unwanted)
     wanted = [one for one in listed if isinstance(one, str)]
     if len(wanted) != len(listed):
         return MainContent()
-    remove = chosen.get("remove")
-    unwanted = [remove] if isinstance(remove, str) else [one for one in remove or () if isinstance(one, str)]
     return Css(css=", ".join(wanted), remove=tuple(unwanted)) if wanted else MainContent()
+
+
+def _range(written: Mapping[str, Any], unwanted: Sequence[str]) -> Place:
+    """Between two elements: what begins after one begins with it, less the element itself."""
+    after = str(written.get("startAfter") or "")
+    return Css(
+        css=str(written.get("startBefore") or after),
+        remove=(*unwanted, *([after] if after else [])),
+        until=str(written.get("endBefore") or ""),
+        through=str(written.get("endAfter") or ""),
+    )
 
 
 def choose_place(timeline: Timeline, start: int, end: int, seen: Mapping[int, Seen]) -> Place:

@@ -125,10 +125,12 @@ def _main(page: Page, place: Place) -> Section | Missing:
 def _selected(page: Page, place: Css | XPath) -> Section | Missing:
     if page.kind not in ("html", "xml"):
         return Missing(place=place, reason=f"a selector cannot be applied to a {page.kind} document")
-    what = place.css if isinstance(place, Css) else place.xpath
+    what = _words(place) if isinstance(place, Css) else place.xpath
     try:
         if isinstance(place, Css):
-            blocks = select_css(page.source, place.css, place.remove)
+            blocks = select_css(
+                page.source, place.css, place.remove, end=place.until or place.through, whole=not place.until
+            )
         else:
             blocks = select_xpath(page.source, place.xpath, place.remove)
     except SelectorError as error:
@@ -137,6 +139,12 @@ def _selected(page: Page, place: Css | XPath) -> Section | Missing:
     if not shown:
         return Missing(place=place, reason=f"nothing on the page matches {what}")
     return Section(place=place, blocks=shown, heading=next((block.text for block in shown if block.level), ""))
+
+
+def _words(place: Css) -> str:
+    if place.until:
+        return f"{place.css} until {place.until}"
+    return f"{place.css} through {place.through}" if place.through else place.css
 
 
 def _by_heading(page: Page, place: Heading) -> Section | Missing:

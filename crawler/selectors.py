@@ -1,5 +1,7 @@
 """CSS selectors and XPath expressions of guides, applied to a page's source. Both come from people: bounded."""
 
+from collections.abc import Iterable
+
 from lxml import etree
 from lxml import html as lxml_html
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -16,12 +18,49 @@ class SelectorError(ValueError):
     """A selector that cannot be read or applied; the message is for people."""
 
 
-def select_css(source: str, css: str, remove: tuple[str, ...] = ()) -> tuple[Block, ...]:
-    """The blocks of the elements that a selector matches, in document order, less what `remove` matches."""
+def select_css(
+    source: str, css: str, remove: tuple[str, ...] = (), *, end: str = "", whole: bool = True
+) -> tuple[Block, ...]:
+    """The blocks of the elements that a selector matches, in document order, less what `remove` matches.
+
+    With `end`: of what stands from the first match to the next match of `end`, that one included if `whole`. Nothing
+    where there is no such end.
+    """
     tree = parse(source)
     matches = _matches(tree, css)
+    chosen = _between(matches[0], _matches(tree, end), whole=whole) if end and matches else _outermost(matches)
     skip = frozenset(node.mem_id for selector in remove for node in _matches(tree, selector))
-    return read_elements(_outermost(matches), skip, tree)
+    return read_elements(chosen, skip, tree)
+
+
+def _between(start: LexborNode, ends: list[LexborNode], *, whole: bool) -> list[LexborNode]:
+    """The largest nodes from one element to the first of `ends` after it, in document order."""
+    last = {node.mem_id for node in ends} - {start.mem_id}
+    around = _around(node for node in ends if node.mem_id != start.mem_id)
+    found: list[LexborNode] = []
+    at: LexborNode | None = start
+    while at is not None:
+        if at.mem_id in last:
+            return [*found, at] if whole else found
+        if at.mem_id in around and at.child is not None:
+            at = at.child
+            continue
+        found.append(at)
+        while at is not None and at.next is None:
+            at = at.parent
+        at = at.next if at is not None else None
+    return []
+
+
+def _around(nodes: Iterable[LexborNode]) -> set[int]:
+    """The elements that hold any of these."""
+    found: set[int] = set()
+    for node in nodes:
+        above = node.parent
+        while above is not None and above.mem_id not in found:
+            found.add(above.mem_id)
+            above = above.parent
+    return found
 
 
 def _matches(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:

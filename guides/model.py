@@ -32,10 +32,16 @@ class MainContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Css:
-    """The elements that a CSS selector matches, less what `remove` matches inside them."""
+    """The elements that a CSS selector matches, less what `remove` matches inside them.
+
+    With `until` or `through` it is what stands between two elements: from the first that `css` matches to the next one
+    that the other matches, without it or with it.
+    """
 
     css: str
     remove: tuple[str, ...] = ()
+    until: str = ""
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

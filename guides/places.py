@@ -8,7 +8,7 @@ from guides.selectors import css_mistake, xpath_mistake
 from guides.source import Problems
 
 PLACE_KINDS = {
-    "css": ("css", "remove"),
+    "css": ("css", "remove", "until", "through"),
     "xpath": ("xpath", "remove"),
     "heading": ("heading",),
     "quote": ("quote", "prefix", "suffix"),
@@ -41,7 +41,10 @@ def _build(node: Table, kind: str, problems: Problems) -> Place:
     match kind:
         case "css":
             _check(node, kind, css_mistake(text), problems)
-            return Css(css=text, remove=_remove(node, problems))
+            until, through = _text(node, "until"), _text(node, "through")
+            for key, end in (("until", until), ("through", through)):
+                _check(node, key, css_mistake(end) if end else "", problems)
+            return Css(css=text, remove=_remove(node, problems), until=until, through="" if until else through)
         case "xpath":
             _check(node, kind, xpath_mistake(text), problems)
             return XPath(xpath=text, remove=_remove(node, problems))
