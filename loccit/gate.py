@@ -20,8 +20,8 @@ from loccit.since import Changes, top_of
 from loccit.state import read_state, write_state
 from loccit.wiring import checked_guides, key_of, open_store, sync
 from review.baseline import Entry, hold_against, parse
+from review.failing import STALE, mark_failures
 from review.model import CheckReport, GuideLine, StateKind
-from review.report import STALE, mark_failures
 from storage.memory import MemoryStore
 
 MOST_BYTES = 50_000_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from loccit.errors import UsageError
 from loccit.mistakes import Mistake
 from loccit.outward_ranges import outward_mistakes
-from review.report import FAIL_WORDS
+from review.failing import FAIL_WORDS
 
 if TYPE_CHECKING:
     from loccit.settings import Settings

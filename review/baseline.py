@@ -14,8 +14,8 @@ import msgspec
 
 from crawler.model import VerdictKind
 from guides.model import GuideProblem
+from review.failing import STALE
 from review.model import Accepted, CheckedCitation, CheckReport
-from review.report import STALE
 from review.text import inert, one_line
 
 VERSION: Final = 1

@@ -20,9 +20,9 @@ from loccit.since import changes_since, only_changed, top_of
 from loccit.targets import STDOUT, Target, reader_of, targets
 from loccit.telling import nothing_found, outage_line
 from loccit.wiring import read_guides
+from review.failing import mark_failures, report_fails
 from review.hints import check_hints
 from review.model import CheckReport
-from review.report import mark_failures, report_fails
 
 FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
 

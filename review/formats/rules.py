@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from crawler.model import DriftKind, VerdictKind
+from review.failing import MISSING_FRAGMENT, STALE
 from review.formats.wording import DRIFT_WORDS, REASONS
 from review.model import CheckedCitation
-from review.report import MISSING_FRAGMENT, STALE
 
 Level: TypeAlias = Literal["error", "warning", "note"]
 """`error`: it fails. `warning`: an editor can mend it. `note`: worth knowing, and nobody here can mend it."""

@@ -14,11 +14,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from guides.model import Guide, GuideProblem
+from review.failing import STALE
 from review.formats.json_ import dump
 from review.formats.rules import PROBLEM, UNREADABLE, Level, Rule, catalogue, matters, rule_of
 from review.formats.wording import check_detail, check_summary, in_check_order
 from review.model import Accepted, CheckedCitation, CheckReport
-from review.report import STALE
 from review.text import instant, one_line
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"

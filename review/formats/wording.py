@@ -5,8 +5,9 @@ from typing import Final, TypeAlias
 
 from crawler.model import DriftKind, VerdictKind
 from guides.model import CitationKey, GuideId
+from review.failing import MISSING_FRAGMENT
 from review.model import CheckedCitation, CheckReport, Finding, GuideLine, Report, StateKind
-from review.report import MISSING_FRAGMENT, count_report, count_verdicts
+from review.report import count_report, count_verdicts
 from review.text import count, one_line, shortened
 
 Places: TypeAlias = Mapping[tuple[GuideId, CitationKey], str]

@@ -9,9 +9,9 @@ import review_builders as make
 
 from crawler.model import VerdictKind
 from review.baseline import Entry, dump, hold_against, parse, updated
+from review.failing import mark_failures, report_fails
 from review.formats import sarif
 from review.model import CheckedCitation, CheckReport
-from review.report import mark_failures, report_fails
 
 TODAY = date(2026, 11, 24)
 DEAD = make.verdict(VerdictKind.DEAD, "http-404")

@@ -7,19 +7,10 @@ import review_builders as make
 
 from crawler.model import DriftKind, Verdict, VerdictKind
 from crawler.policy import Policy
+from review.failing import FAIL_WORDS, check_fails, fail_words, mark_failures, report_fails
 from review.hints import MOST_HINTS, check_hints, hints
 from review.model import FindingKind, StateKind
-from review.report import (
-    FAIL_WORDS,
-    check_fails,
-    count_report,
-    count_verdicts,
-    fail_words,
-    make_report,
-    mark_failures,
-    needs_look,
-    report_fails,
-)
+from review.report import count_report, count_verdicts, make_report, needs_look
 
 
 def test_make_report_orders_and_counts() -> None:
