@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from review.model import Finding, FindingKind, GuideLine
 
@@ -103,7 +105,7 @@ class ReportIn:
     """`step`: counted from 1, as readers count."""
 
     guide: str
-    words: str
+    words: Annotated[str, msgspec.Meta(min_length=5)]
     step: int | str | None = None
 
 

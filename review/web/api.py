@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 
 from guides.model import Guide, GuideId
 from review.api import DecisionIn, DecisionOut, FindingPage, GuidePage, finding_out, guide_out
@@ -55,20 +55,24 @@ def _shown(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         try:
             value = await run_in_threadpool(handler, request)
         except HTTPException as error:
-            return _problem(error)
+            return problem(error)
         body = value if isinstance(value, bytes) else msgspec.json.encode(value)
         return await run_in_threadpool(cached, request, body, "application/json", "private, no-cache")
 
     return endpoint
 
 
-def _problem(error: HTTPException) -> Response:
+def problem(error: HTTPException) -> Response:
+    """A mistake as the API tells it."""
     headers = {**(error.headers or {}), "X-No-Cookie": "1"}
     return JSONResponse({"error": one_line(error.detail, 300)}, status_code=error.status_code, headers=headers)
 
 
-async def nothing(request: Request) -> Response:  # noqa: ARG001
-    return _problem(HTTPException(404, "There is nothing at this address."))
+async def nothing(request: Request) -> Response:
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is Match.PARTIAL:
+            return problem(HTTPException(405, f"{request.method} is not for this address."))
+    return problem(HTTPException(404, "There is nothing at this address."))
 
 
 def openapi(request: Request) -> bytes:
@@ -81,10 +85,10 @@ def openapi(request: Request) -> bytes:
 def findings(request: Request) -> FindingPage:
     who_reads(request)
     limit, guide = _limit(request), _word(request, "guide")
-    state, kind = _word(request, "state") or FindingState.OPEN.value, _word(request, "kind")
+    state, kind = request.query_params.get("state", FindingState.OPEN.value), request.query_params.get("kind")
     states = list(FindingState) if state == "any" else [each for each in FindingState if each.value == state]
     kinds = [each for each in FindingKind if each.value == kind]
-    if not states or (kind and not kinds):
+    if not states or (kind is not None and not kinds):
         raise HTTPException(400, "There is no such state or kind.")
     last = _cursor(request)
     if last and not (last.isascii() and last.isdigit() and len(last) < 11):
@@ -114,11 +118,11 @@ async def decide(request: Request) -> Response:
         asked = _asked(await read_body(request, _MAX_BODY))
         made = await run_in_threadpool(_decide, request, asked, by)
     except HTTPException as error:
-        return _problem(error)
+        return problem(error)
     except ConflictError:
-        return _problem(HTTPException(409, "The finding is not as it was seen; nothing was changed."))
+        return problem(HTTPException(409, "The finding is not as it was seen; nothing was changed."))
     except DecisionError as error:
-        return _problem(HTTPException(409, str(error)))
+        return problem(HTTPException(409, str(error)))
     return Response(msgspec.json.encode(made), media_type="application/json", headers={"X-No-Cookie": "1"})
 
 
@@ -161,8 +165,9 @@ def _finding(request: Request) -> Finding:
 def guides(request: Request) -> GuidePage:
     """A page may hold fewer than asked for where a state is asked for: what is looked through is bounded."""
     who_reads(request)
-    site, limit, tag, state = site_of(request), _limit(request), _word(request, "tag"), _word(request, "state")
-    if state and state not in set(StateKind):
+    site, limit, tag = site_of(request), _limit(request), _word(request, "tag")
+    state = request.query_params.get("state")
+    if state is not None and state not in set(StateKind):
         raise HTTPException(400, "There is no such state.")
     last = _cursor(request)
     known = sorted(
@@ -172,7 +177,7 @@ def guides(request: Request) -> GuidePage:
     shown = known[:limit]
     lines = [guide_out(line) for line in _lines(site, shown)]
     more = _as_cursor(shown[-1].id) if len(known) > limit else None
-    return GuidePage(guides=[each for each in lines if not state or each.state == state], next=more)
+    return GuidePage(guides=[each for each in lines if state in (None, each.state)], next=more)
 
 
 def one_guide(request: Request) -> Any:

@@ -184,7 +184,10 @@ async def posted(request: Request) -> Response:
     allowed = _origin(request)
     if allowed is None:
         return JSONResponse({"error": "this site may not post reports here"}, status_code=403, headers=_PLAIN)
-    fields = await _fields(request)
+    try:
+        fields = await _fields(request)
+    except HTTPException as error:
+        return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=allowed)
     if fields is None:
         problem = {"error": "send guide, step and words as texts, in JSON or as a form"}
         return JSONResponse(problem, status_code=422, headers=allowed)

@@ -103,6 +103,8 @@ def test_findings_page_by_page(made: House) -> None:
         assert (answer.status_code, list(answer.json())) == (400, ["error"]), query
     assert browser.ask("GET", "/api/v1/findings/99999999999999", headers=head).status_code == 404
     assert browser.ask("GET", "/api/v1/nothing", headers=head).json() == {"error": "There is nothing at this address."}
+    for method in ("PUT", "DELETE", "POST"):
+        assert browser.ask(method, "/api/v1/findings", headers=head).status_code == 405
     guides = browser.ask("GET", "/api/v1/guides?limit=2&tag=photographs", headers=head).json()
     assert [each["guide"] for each in guides["guides"]] == ["photon-close", "photon-copy"]
     more = browser.ask("GET", f"/api/v1/guides?tag=photographs&cursor={guides['next']}", headers=head).json()

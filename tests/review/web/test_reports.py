@@ -184,6 +184,9 @@ def test_other_sites_embed_it_or_post_it(desk: tuple[App, Store]) -> None:
     for body in (b"", b"[", b"[]", b'{"guide": 1}', b"[" * 5000, b'{"guide":"bank","words":"abcdef","step":true}'):
         head = {"Content-Type": "application/json"}
         assert reader.ask("POST", "/api/v1/reports", content=body, headers=head).status_code == 422
+    for head, code in (({"Content-Type": "text/xml"}, 400), ({"Content-Type": "application/json"}, 413)):
+        refused = reader.ask("POST", "/api/v1/reports", content=b" " * 50_000, headers=head)
+        assert (refused.status_code, list(refused.json())) == (code, ["error"])
     (finding,) = store.findings()
     assert [each.words for each in finding.reports] == ["The fee is another one.", "So do I find."]
     settings_of(app)
