@@ -32,7 +32,10 @@ FLUSH_SECONDS = 2.0
 
 WAITING = 8
 WAITING_BYTES = 4 * 1024 * 1024
-"""Visits, and bytes of their bodies, that may wait to be looked at; beyond, whoever fetches waits."""
+"""Visits, and bytes of their bodies, that are looked at together; while so many wait, whoever fetches waits too."""
+
+HOLD_SECONDS = 0.2
+"""Fewer are looked at after this time: asking the store for one costs as much as asking it for all."""
 
 PAGES_KEPT = 8
 """Stored pages kept parsed while a resource is looked at: its bases, which its citations mostly share."""
@@ -156,6 +159,7 @@ class _Looks:
         self._waiting: list[_Visited] = []
         self._bytes = 0
         self._working: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
         self._flushed = time.perf_counter()
 
@@ -167,11 +171,17 @@ class _Looks:
     ) -> None:
         # An interrupted pass keeps what it has looked at; the thread is waited for all the same: it uses the store.
         self._stopped = error is not None
-        if self._working is not None:
+        while True:
+            if error is None:
+                self._begin()
+            if self._working is None or self._working.done():
+                break
             await asyncio.wait([self._working])
-            failed = self._working.exception()
-            if error is None and failed is not None:
-                raise failed
+        if self._timer is not None:
+            self._timer.cancel()
+        failed = self._working.exception() if self._working is not None else None
+        if error is None and failed is not None:
+            raise failed
 
     async def add(self, resource: ResourceId, visit: Visit, now: datetime) -> None:
         """Queue a visit; waits while too many wait already. Raises what looking at an earlier one raised."""
@@ -182,19 +192,37 @@ class _Looks:
             return
         self._waiting.append((resource, visit, now))
         self._bytes += _weight(visit)
-        if self._working is None or self._working.done():
-            if self._working is not None:
-                self._working.result()
-            self._working = asyncio.create_task(self._work())
-        if len(self._waiting) >= WAITING or self._bytes >= WAITING_BYTES:
+        if not self._is_full():
+            self._hold()
+            return
+        if self._working is not None:
             await asyncio.shield(self._working)
+        self._begin()
+
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= WAITING or self._bytes >= WAITING_BYTES
+
+    def _hold(self) -> None:
+        """What waits is looked at before long, also where nothing more comes."""
+        if self._waiting and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._begin)
+
+    def _begin(self) -> None:
+        """Look at what waits, unless others are being looked at, or that failed: who waits for it is told."""
+        self._timer = None
+        idle = self._working is None or (self._working.done() and self._working.exception() is None)
+        if self._waiting and idle:
+            self._working = asyncio.create_task(self._work())
 
     async def _work(self) -> None:
-        while self._waiting and not self._stopped:
+        while True:
             visited, self._waiting, self._bytes = self._waiting, [], 0
             await asyncio.to_thread(self._look_at, visited)
             for _, visit, _ in visited:
                 self._advance(visit.url)
+            if self._stopped or not self._is_full():
+                break
+        self._hold()
 
     def _look_at(self, visited: list[_Visited]) -> None:
         # One look a resource and pass: what is known before the first of them is known before the last one, too.

@@ -7,7 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
-from crawler.model import Cited, Digest, FetchOrder, Health, KnownSource, ResourceId, Snapshot, SnapshotId
+from crawler.model import (
+    Cited,
+    Digest,
+    FetchOrder,
+    Health,
+    KnownSource,
+    LinkHistory,
+    ResourceId,
+    Snapshot,
+    SnapshotId,
+    Validators,
+)
 from crawler.sections import place_of
 from crawler.urls import ResourceUrl, resource_url
 from guides.model import CitationKey, GuideId, Render, Statement
@@ -21,6 +32,7 @@ from storage.tables import Basis, Citation, Fetch, Guide, Memory, Resource, Stan
 from storage.tables import Snapshot as SnapshotTable
 
 _SNAPSHOT = SnapshotTable.__table__.c
+_NO_VALIDATORS, _NO_HISTORY = Validators(), LinkHistory()
 
 # Put together once: that takes longer than running them, and they run at every look.
 _RESOURCE = (
@@ -247,10 +259,12 @@ def _cited_by(guides: Iterable[GuideId]) -> Iterable[Any]:
 
 
 def _order(row: AnyRow) -> FetchOrder:
+    history = rows.history_of(row)
     return FetchOrder(
         url=row.url,
-        validators=rows.validators_of(row),
-        history=rows.history_of(row),
+        # Shared where there is nothing to tell, for there may be hundreds of thousands of orders.
+        validators=rows.validators_of(row) if row.etag or row.last_modified else _NO_VALIDATORS,
+        history=_NO_HISTORY if history == _NO_HISTORY else history,
         render=rows.read(row.render, Render, Render.AUTO),
     )
 
