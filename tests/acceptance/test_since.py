@@ -28,6 +28,9 @@ def work(tmp_path: Path) -> Iterator[tuple[Site, Project]]:
     with project(tmp_path) as (site, made):
         site["/a"] = page("Here it is.")
         site["/b"] = page("Here it is, too.")
+        config = made.folder / "loccit.toml"
+        # Some time, however short: without any, one look would be enough to confirm a death.
+        config.write_text(config.read_text("utf-8").replace("confirm_hours = 0", "confirm_hours = 0.0001"), "utf-8")
         (tmp_path / ".gitignore").write_text(".loccit/\n", "utf-8")
         made.guide("a", "/a", "/b")
         made.guide("other", "/b")
