@@ -5,7 +5,7 @@ words, and these words are the group. What only one page says anew is no group.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from hashlib import blake2b
 from typing import TypeVar
 
@@ -26,21 +26,16 @@ _Key = TypeVar("_Key", bound=Hashable)
 
 
 def groups(drifts: Mapping[_Key, tuple[str, Drift]], *, least: int = LEAST) -> dict[_Key, str]:
-    """For each page (with its host and drift) the key of its mass change, "" where it has none."""
-    return shared({page: (host, signatures(drift)) for page, (host, drift) in drifts.items()}, least=least)
-
-
-def shared(marks: Mapping[_Key, tuple[str, Iterable[str]]], *, least: int = LEAST) -> dict[_Key, str]:
-    """The same from each page's signatures: `host/signature`.
+    """For each page (with its host and drift) the key of its mass change, "" where it has none.
 
     Of several that a page takes part in, the one that most pages share; ties go by the key, so that the answer does
     not depend on the order of the pages.
     """
-    every = {page: {f"{host}/{mark}" for mark in own} for page, (host, own) in marks.items()}
-    counted = Counter(mark for own in every.values() for mark in own)
+    marks = {page: {f"{host}/{mark}" for mark in signatures(drift)} for page, (host, drift) in drifts.items()}
+    shared = Counter(mark for own in marks.values() for mark in own)
     return {
-        page: max((mark for mark in own if counted[mark] >= least), key=lambda mark: (counted[mark], mark), default="")
-        for page, own in every.items()
+        page: max((mark for mark in own if shared[mark] >= least), key=lambda mark: (shared[mark], mark), default="")
+        for page, own in marks.items()
     }
 
 

@@ -53,3 +53,12 @@ def test_formats_show_the_group() -> None:
     shown = text.render_findings(report, width=120)
     assert "3 findings of help.example tell of this same change" in shown
     assert shown.count("the same change of help.example as above") == 2
+
+
+def test_a_page_may_take_part_in_two() -> None:
+    lost = [
+        renamed(n, id=FindingId(10 + n), kind=FindingKind.UNLOCATED, severity="unlocated", changes=())
+        for n in (1, 2, 4)
+    ]
+    found = with_groups([renamed(1), renamed(2), renamed(4), *lost])
+    assert sorted(group_sizes(found).values()) == [3, 3]
