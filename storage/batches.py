@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
 
 from crawler.model import Observation
+from storage import blobs
 from storage.columns import bounded
 from storage.raising import CitedRow
 from storage.rows import AnyRow
@@ -133,6 +134,11 @@ class Batch:
         """The database, with everything written that is held."""
         self.settle()
         return self._connection
+
+    @property
+    def bucket(self) -> blobs.Bucket | None:
+        """Where bodies go, if not into the database."""
+        return blobs.of(self._connection)
 
     def settle(self) -> None:
         """Write what is held."""

@@ -210,7 +210,7 @@ def _put(batch: Batch, digest: str, body: bytes, *, chain: int, held: bool) -> N
     if chain in batch.chains:
         bodies.put(batch.connection, digest, body, chain=chain, lasting=not held)
     else:
-        batch.put_new(Body, bodies.first(digest, body, chain=chain, lasting=not held))
+        batch.put_new(Body, bodies.first(digest, body, chain=chain, lasting=not held, bucket=batch.bucket))
         batch.chains.add(chain)
     batch.bodies.add(digest)
 
