@@ -270,7 +270,7 @@ def finding_of(row: AnyRow) -> Finding:
         closed=row.closed,
         by=row.by,
         note=row.note,
-        masks=read(row._mapping.get("masks"), tuple[Mask, ...], ()),
+        masks=read(row._mapping.get("masks"), tuple[Mask, ...], ()),  # noqa: SLF001
         reports=read(row.reports, tuple[ReaderReport, ...], ()),
     )
 
