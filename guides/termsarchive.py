@@ -1,7 +1,8 @@
 """Open Terms Archive's declarations: which part of which page holds a service's terms, as places of citations. Pure.
 
-A declaration names for each document what to fetch, what to select of it and what to remove. Ranges between two
-elements have no place among ours and are told as such; filters are code and are never read.
+A declaration names for each document what to fetch, what to select of it and what to remove. Ranges that begin after
+an element, several ranges, and ranges to remove have no place among ours and are told as such; filters are code and are
+never read.
 """
 
 from collections.abc import Iterator
@@ -61,8 +62,11 @@ def draft_guide(pages: list[Declared]) -> tuple[str, str]:
 
 def place_line(place: Css) -> str:
     """A place as the value of `place:`, on one line."""
+    ends = "".join(
+        f", {key}: {quoted(end)}" for key, end in (("until", place.until), ("through", place.through)) if end
+    )
     removed = f", remove: {quoted(list(place.remove))}" if place.remove else ""
-    return f"{{css: {quoted(place.css)}{removed}}}"
+    return f"{{css: {quoted(place.css)}{ends}{removed}}}"
 
 
 def _pages(service: str, name: str, document: dict[str, object]) -> Iterator[Declared]:
@@ -78,7 +82,8 @@ def _pages(service: str, name: str, document: dict[str, object]) -> Iterator[Dec
 
 
 def _place(part: dict[str, object]) -> tuple[Css | None, str]:
-    selected, ranged = _selectors(part.get("select"))
+    between = _between(part.get("select"))
+    selected, ranged = (between[:1], False) if between else _selectors(part.get("select"))
     removed, ranges_removed = _selectors(part.get("remove"))
     lost = ["a range to select"] * ranged + ["a range to remove"] * ranges_removed
     if ranged:
@@ -86,8 +91,18 @@ def _place(part: dict[str, object]) -> tuple[Css | None, str]:
         selected = ()
     if part.get("filter"):
         lost.append("its filters")
-    place = Css(css=", ".join(selected), remove=removed) if selected else None
+    _, until, through = between or ("", "", "")
+    place = Css(css=", ".join(selected), remove=removed, until=until, through=through) if selected else None
     return place, " and ".join(lost)
+
+
+def _between(value: object) -> tuple[str, str, str] | None:
+    """One range that begins with an element and ends before or after another, as `css`, `until` and `through`."""
+    if not isinstance(value, dict):
+        return None
+    start, until, through = (_line(value.get(key)) for key in ("startBefore", "endBefore", "endAfter"))
+    short = max(map(len, (start, until, through))) <= _LONGEST
+    return (start, until, through) if start and short and bool(until) != bool(through) else None
 
 
 def _selectors(value: object) -> tuple[tuple[str, ...], bool]:

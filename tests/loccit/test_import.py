@@ -86,6 +86,7 @@ DECLARED = {
             "remove": [".ad", {"x": 1}],
         },
         "Terms of Service": {"fetch": "https://example.org/terms", "select": {"startBefore": "#a", "endAfter": "#b"}},
+        "Rules": {"fetch": "https://example.org/rules", "select": {"startAfter": "#a", "endAfter": "#b"}},
         "Imprint": {
             "combine": [{"fetch": "https://example.org/i1"}, {"fetch": "https://example.org/i2"}],
             "select": "body",
@@ -100,7 +101,8 @@ def test_a_declaration_becomes_places() -> None:
     pages = list(declarations(json.dumps(DECLARED).encode()))
     assert [(each.url.removeprefix("https://example.org/"), each.place, each.lost) for each in pages] == [
         ("privacy", Css(css="main, #more", remove=(".ad",)), "a range to remove"),
-        ("terms", None, "a range to select"),
+        ("terms", Css(css="#a", through="#b"), ""),
+        ("rules", None, "a range to select"),
         ("i1", Css(css="body"), ""),
         ("i2", Css(css="body"), ""),
     ]
