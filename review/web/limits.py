@@ -49,12 +49,11 @@ class Counter:
             while len(self._held) > _MOST_KEYS:
                 self._held.popitem(last=False)
 
-    def take(self, key: str, now: datetime) -> bool:
-        """One more, if that is within the limit."""
-        if self.wait(key, now):
-            return False
-        self.count(key, now)
-        return True
+    def give_back(self, key: str) -> None:
+        """One less: the newest did no harm."""
+        with self._lock:
+            if self._held.get(key):
+                self._held[key].pop()
 
     def forget(self, key: str) -> None:
         with self._lock:

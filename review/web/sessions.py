@@ -129,17 +129,22 @@ class Door:
         )
 
     def check(self, name: str, password: str, address: str) -> Account | None:
-        """The account, where the password is right. A failure counts against the account and the address."""
+        """The account, where the password is right. A failure counts against the account and the address.
+
+        It is counted before the password is hashed: of many tries at once, all but the first few are refused.
+        """
+        now, who, place = self.now(), name.casefold()[:100], self.veil(address, self.now())
+        pair = f"{who} {place}"
+        for counter, key in ((self.by_account, who), (self.by_pair, pair), (self.by_address, place)):
+            counter.count(key, now)
         stored = self.people.password_hash(name)
         right = self.passwords.fits(stored, password)
         account = self.people.account(name) if right else None
-        now, who, place = self.now(), name.casefold()[:100], self.veil(address, self.now())
         if account is None:
-            self.by_account.count(who, now)
-            self.by_pair.count(f"{who} {place}", now)
-            self.by_address.count(place, now)
             return None
-        self.by_pair.forget(f"{who} {place}")
+        self.by_account.give_back(who)
+        self.by_address.give_back(place)
+        self.by_pair.forget(pair)
         if self.passwords.outdated(stored):
             self.people.rehash(account.id, self.passwords.hashed(password))
         return account
