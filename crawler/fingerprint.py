@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from crawler.blocks import Block
-from crawler.contacts import contacts
 from crawler.sections import Section
 
 ALGORITHM = "blocks-3"
@@ -21,6 +20,4 @@ def print_of(blocks: Iterable[Block]) -> str:
     digest = blake2b(ALGORITHM.encode(), digest_size=20)
     for block in blocks:
         digest.update(block.key.encode("utf-8", "surrogatepass"))
-        for contact in sorted(contacts(block)):
-            digest.update(f"\0{contact}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
