@@ -29,6 +29,7 @@ from crawler.policy import Policy
 from guides.model import Citation, CitationKey, Claim, Guide, GuideId, Role, Statement, StatementKind
 from loccit.scribe import FileScribe
 from review.model import FindingState
+from review.queue import host_of
 from review.web.app import make_app
 from review.web.board import Board
 from review.web.site import Site
@@ -122,10 +123,20 @@ def fill(store: Store, guides: Sequence[Guide]) -> None:
         connection.execute(insert(tables.Fetch), looks)
 
 
+def _word(number: int) -> str:
+    """A word of its own for each finding: what changes alike everywhere would be one card for a host."""
+    letters = ""
+    for _ in range(6):
+        number, rest = divmod(number, 26)
+        letters += chr(97 + rest)
+    return letters
+
+
 def _finding(number: int, row: Any) -> dict[str, Any]:
     kind = DriftKind.MATERIAL if number % 3 else DriftKind.WORDING
-    before = f"After you confirm, we keep part{number}a of your data for 30 days. " + "It is kept in our archive. " * 8
-    after = before.replace(f"part{number}a", f"part{number}b")
+    was, now = _word(number), _word(number + FINDINGS)
+    before = f"After you confirm, we keep {was} of your data for 30 days. " + "It is kept in our archive. " * 8
+    after = before.replace(was, now)
     change = Change(before=before, after=after, drift=kind, reason="30 days → 30 weeks", heading="Retention")
     opened = NOW - timedelta(minutes=number)
     return {
@@ -190,13 +201,14 @@ def measure(store: Store, guides: Sequence[Guide], folder: Path, requests: int) 
     print(f"the queue is dealt in {time.perf_counter() - start:.1f} s ({spent:.1f} s CPU): {cards:,} cards")
     timed = Timed(make_app(site))
     numbers = [card.first.id for card in site.board.dealt().cards[:2000:7]]
+    hosts = sorted({host_of(each.citations[1].url) for each in guides})
     pages = {
         "queue": ["/", "/?severity=material", "/?tag=tag3", "/?order=oldest"],
         "queue, another search each time": [f"/?q={n}+days" for n in range(200, 800)],
         "finding": [f"/findings/{n}" for n in numbers],
         "guide": [f"/guides/guide-{n}" for n in range(3, len(guides), 17)],
         "source": [f"/sources/{n}" for n in range(1, 2000, 13)],
-        "host": [f"/hosts/host{n}.example" for n in range(1, 500)],
+        "host": [f"/hosts/{host}" for host in hosts[:500]],
     }
     with served(timed) as url:
         for what, paths in pages.items():

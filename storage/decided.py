@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from guides.model import GuideId
 from review.casework import Action, Decision, DecisionId
@@ -34,9 +34,8 @@ def of_finding(connection: Connection, finding: int) -> tuple[Decision, ...]:
 
 
 def of_guide(connection: Connection, guide: int, *, limit: int = 50) -> tuple[Decision, ...]:
-    mine = select(DecisionOf.decision_id).where(DecisionOf.guide_id == guide)
-    query = _light().where(DecisionTable.id.in_(mine)).order_by(DecisionTable.id.desc()).limit(limit)
-    return tuple(value_of(row) for row in connection.execute(query))
+    found = connection.execute(_OF_GUIDE, {"guide": guide, "many": limit})
+    return tuple(value_of(row) for row in found)
 
 
 def _light() -> Any:
@@ -56,3 +55,12 @@ def value_of(row: AnyRow) -> Decision:
         undone=row.undone,
         undone_by=row.undone_by,
     )
+
+
+# Put together once: that takes longer than running it.
+_OF_GUIDE = (
+    _light()
+    .where(DecisionTable.id.in_(select(DecisionOf.decision_id).where(DecisionOf.guide_id == bindparam("guide"))))
+    .order_by(DecisionTable.id.desc())
+    .limit(bindparam("many"))
+)

@@ -53,6 +53,26 @@ _ABOUT = (
     .order_by(Finding.id.desc())
     .limit(_FINDINGS)
 )
+_CITED = select(Citation.key, Citation.resource_id).where(
+    Citation.guide_id == bindparam("guide"), Citation.active.is_(True), Citation.resource_id.is_not(None)
+)
+_EVIDENCE = (
+    select(
+        Basis.resource_id,
+        Resource.url,
+        Basis.snapshot_id,
+        SnapshotTable.digest,
+        SnapshotTable.at,
+        Basis.set_at,
+        Basis.set_by,
+        Basis.verified,
+    )
+    .join(Resource, Resource.id == Basis.resource_id)
+    .join(SnapshotTable, SnapshotTable.id == Basis.snapshot_id)
+    .where(Basis.guide_id == bindparam("guide"))
+    .order_by(Basis.resource_id)
+    .limit(200)
+)
 
 
 def case(connection: Connection, wanted: FindingId) -> Case | None:
@@ -278,33 +298,15 @@ def record_of(connection: Connection, name: GuideId) -> GuideRecord:
     guide = connection.execute(select(Guide.id).where(Guide.name_hash == name_hash(name))).scalar()
     if guide is None:
         return GuideRecord()
-    cited = select(Citation.key, Citation.resource_id).where(
-        Citation.guide_id == guide, Citation.active.is_(True), Citation.resource_id.is_not(None)
+    sources = tuple(
+        (CitationKey(row.key), ResourceId(row.resource_id or 0)) for row in connection.execute(_CITED, {"guide": guide})
     )
-    sources = tuple((CitationKey(row.key), ResourceId(row.resource_id or 0)) for row in connection.execute(cited))
     return GuideRecord(
         sources=sources, decisions=decided.of_guide(connection, guide), evidence=_evidence(connection, guide)
     )
 
 
 def _evidence(connection: Connection, guide: int) -> tuple[Evidence, ...]:
-    query = (
-        select(
-            Basis.resource_id,
-            Resource.url,
-            Basis.snapshot_id,
-            SnapshotTable.digest,
-            SnapshotTable.at,
-            Basis.set_at,
-            Basis.set_by,
-            Basis.verified,
-        )
-        .join(Resource, Resource.id == Basis.resource_id)
-        .join(SnapshotTable, SnapshotTable.id == Basis.snapshot_id)
-        .where(Basis.guide_id == guide)
-        .order_by(Basis.resource_id)
-        .limit(200)
-    )
     return tuple(
         Evidence(
             resource=ResourceId(row.resource_id),
@@ -316,7 +318,7 @@ def _evidence(connection: Connection, guide: int) -> tuple[Evidence, ...]:
             by=row.set_by,
             verified=row.verified,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_EVIDENCE, {"guide": guide})
     )
 
 
