@@ -13,18 +13,21 @@ _INVISIBLE = re.compile(
 )
 _SPACE = re.compile(r"\s+")
 # A separator inside a number is part of it: 1.5 is not 15. Which separator is used is a matter of locale.
-# All expressions below start with a digit where they can: that is what the engine finds fastest.
-_POINT = re.compile(r"(\d)\s?[.,:/\-‐-―·’'−]\s?(?=\d)")
+_POINT = re.compile(r"(?<=\d)\s?[.,:/\-‐-―·’'−]\s?(?=\d)")
+_HAS_POINT = re.compile(r"\d\s?[.,:/\-‐-―·’'−]\s?\d")
 _DROP = re.compile(r"[^\w#%€$£¥₹₽₩¢‰+<>≤≥=~]+")
 _MARK_POINT = "\u1d79"
-_POINTED = rf"\1{_MARK_POINT}"
 _DIGIT = re.compile(r"\d")
+_ASCII_DIGIT = re.compile(r"[0-9]")
 # `str.translate` is fast from ASCII to ASCII only, so a point is a control character until it is done.
 _ASCII_POINT = "\x01"
-_ASCII_POINTED = rf"\1{_ASCII_POINT}"
 _ASCII_KEPT = {code: None if _DROP.match(chr(code)) else code for code in range(128)}
 _ASCII_KEPT[ord("_")] = None
 _ASCII_KEPT[ord(_ASCII_POINT)] = ord(_ASCII_POINT)
+# Characters are sorted once each, when they are first met.
+_MOST_CHARACTERS = 1 << 16
+_known: set[str] = set()
+_dropped: set[str] = set()
 
 # What a server makes anew for each answer. Only whole tokens that no reader would read as a word or a number.
 _NONCE = re.compile(
@@ -109,19 +112,30 @@ def _key(text: str) -> str:
     if not plain:
         text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
     text = text.casefold()
-    numbered = _DIGIT.search(text) is not None
+    numbered = (_ASCII_DIGIT if plain else _DIGIT).search(text) is not None
     if numbered and len(text) <= _LIMIT and _MIXED.search(text) and _MAYBE_NONCE.search(text):
         text = _NONCE.sub(" ", text)
-    if len(text) < 200:
+    if len(text) < 200 and (numbered or len(text) <= 60 or " ago" in text):
         text = _without_stamps(text)
+    pointed = numbered and _HAS_POINT.search(text) is not None
     if plain and _ASCII_POINT not in text:
-        if not numbered:
+        if not pointed:
             return text.translate(_ASCII_KEPT)
-        return _POINT.sub(_ASCII_POINTED, text).translate(_ASCII_KEPT).replace(_ASCII_POINT, _MARK_POINT)
-    if numbered:
-        text = _POINT.sub(_POINTED, text)
-    # Spaces are most of what is dropped, and the fastest to drop by themselves.
-    return _DROP.sub("", text.replace(" ", "").replace("_", ""))
+        return _POINT.sub(_ASCII_POINT, text).translate(_ASCII_KEPT).replace(_ASCII_POINT, _MARK_POINT)
+    return _kept(_POINT.sub(_MARK_POINT, text) if pointed else text)
+
+
+def _kept(text: str) -> str:
+    """The characters that a key keeps. A text has few different ones: cheaper than an expression over all of them."""
+    there = set(text)
+    if new := there - _known:
+        if len(_known) > _MOST_CHARACTERS:
+            return _DROP.sub("", text.replace("_", ""))
+        _dropped.update(one for one in new if one == "_" or _DROP.match(one))
+        _known.update(new)
+    for one in there & _dropped:
+        text = text.replace(one, "")
+    return text
 
 
 _cached_key = lru_cache(maxsize=1 << 16)(_key)
@@ -150,7 +164,7 @@ def _without_stamps(text: str) -> str:
 
 
 def _has(text: str, words: tuple[str, ...]) -> bool:
-    for word in words:  # a loop: `any` over a generator takes twice as long for texts this short
+    for word in words:  # noqa: SIM110 - `any` over a generator takes twice as long for texts this short
         if word in text:
             return True
     return False
