@@ -98,9 +98,8 @@ def test_login_rotates_the_session_and_logout_ends_it(staffed: House) -> None:
     planted = "A" * 43
     browser.cookies.set(SESSION, planted, domain="127.0.0.1")
     assert browser.login("eve").status_code == 303
-    secret = (
-        browser.cookies.get(SESSION, domain="127.0.0.1")
-        or next(each.value for each in browser.cookies.jar if each.name == SESSION and each.value != planted)
+    secret = browser.cookies.get(SESSION, domain="127.0.0.1") or next(
+        each.value for each in browser.cookies.jar if each.name == SESSION and each.value != planted
     )
     assert secret != planted
     said = [each for each in staffed.browser().login("eve").headers.get_list("set-cookie") if SESSION in each]
