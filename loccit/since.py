@@ -11,6 +11,7 @@ from guides.model import Citation, Guide, Library
 from loccit.errors import UsageError
 
 _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+_LONE_CR = re.compile(rb"\r(?!\n)")
 _DEEPER = "Fetch more history: `fetch-depth: 0` for actions/checkout, GIT_DEPTH: 0 in GitLab, `git fetch --unshallow`."
 
 
@@ -60,6 +61,24 @@ def only_changed(library: Library, changes: Changes) -> Library:
         guides=tuple(guide for guide in library.guides if guide.file in changes.lines),
         problems=tuple(problem for problem in library.problems if problem.file in changes.lines),
     )
+
+
+def counted_alike(changes: Changes, library: Library, root: Path) -> Changes:
+    """The changes where git's line numbers are not ours: a guide with a lone CR counts as changed as a whole.
+
+    A lone CR ends a line in CommonMark and HTML, and none to git: a new link would be looked for on the wrong line.
+    """
+    partly = {guide.file for guide in library.guides if changes.lines.get(guide.file) is not None}
+    other = filter(lambda name: _has_lone_cr(root / name), partly)
+    return Changes(lines={**changes.lines, **dict.fromkeys(other)})
+
+
+def _has_lone_cr(file: Path) -> bool:
+    try:
+        return _LONE_CR.search(file.read_bytes()) is not None
+    except OSError:
+        # It was there a moment ago: rather too much is judged than a new link missed.
+        return True
 
 
 def top_of(root: Path) -> str:

@@ -16,7 +16,7 @@ from loccit.offline import make_offline
 from loccit.ranges import fail_words_of
 from loccit.reporting import console
 from loccit.settings import duration
-from loccit.since import changes_since, only_changed, top_of
+from loccit.since import changes_since, counted_alike, only_changed, top_of
 from loccit.targets import STDOUT, Target, reader_of, targets
 from loccit.telling import nothing_found, outage_line
 from loccit.wiring import read_guides
@@ -80,6 +80,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     library = read_guides(settings, app.today(), options.paths)
     if changes is not None:
         library = only_changed(library, changes)
+        changes = counted_alike(changes, library, settings.root)
     if not library.guides or not any(target == Target(format="text", file=STDOUT) for target in chosen):
         # The text on standard output names them itself.
         app.problems(library.problems)
@@ -115,7 +116,8 @@ def _state_file(options: argparse.Namespace, app: App) -> Path | None:
     if options.no_state:
         raise UsageError("--state names a file to keep, and --no-state keeps nothing", "Leave one of them out.")
     path = app.cwd / Path(options.state)
-    if not options.state or not path.name or path.is_dir():
+    # A device or a pipe is no file to keep: put one in its place, and it is gone for everybody.
+    if not options.state or not path.name or (path.exists() and not path.is_file()):
         raise UsageError(f"--state: {options.state!r} names no file")
     return path
 

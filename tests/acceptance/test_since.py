@@ -121,6 +121,18 @@ def test_deleted_untracked_and_oddly_named_files(work: tuple[Site, Project]) -> 
     assert annotations(made, "--no-state", since="HEAD") == (0, [])
 
 
+def test_a_lone_carriage_return_does_not_hide_a_new_link(work: tuple[Site, Project]) -> None:
+    """It ends a line in Markdown, and none to git."""
+    _, made = work
+    file = made.folder / "guides" / "mac.md"
+    text = "# Mac\n\none\rtwo\rthree\n\n[x](http://site.test/a)\n"
+    file.write_bytes(text.encode())
+    commit(made.folder)
+    git(made.folder, "branch", "-f", "main")
+    file.write_bytes(text.replace("/a)", "/gone)").encode())
+    assert annotations(made) == (1, ["::error file=guides/mac.md,line=7,col=5"])
+
+
 def test_paths_are_told_from_the_repositorys_top(tmp_path: Path) -> None:
     folder = tmp_path / "docs" / "site"
     folder.mkdir(parents=True)

@@ -1,6 +1,7 @@
 """`check --state` as CI uses it: a cache that is old, shared, torn or foreign, over a real site."""
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -86,5 +87,7 @@ def broken(made: Project) -> None:
     merged = made.run("state", "merge", "cache/state.jsonl", "other.jsonl", "-o", "both.jsonl")
     assert merged.returncode == 0 and merged.stderr.strip() == "3 links from 2 files"
     assert made.run("state", "merge", "nowhere.jsonl").returncode == 2
-    for wrong in (("--state", ""), ("--state", "guides"), ("--state", "x", "--no-state")):
+    os.mkfifo(made.folder / "pipe")
+    for wrong in (("--state", ""), ("--state", "guides"), ("--state", "x", "--no-state"), ("--state", "pipe")):
         assert made.run("check", *wrong).returncode == 2
+    assert (made.folder / "pipe").is_fifo(), "no device or pipe is replaced by a file"
