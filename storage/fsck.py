@@ -108,9 +108,10 @@ def _bytes(connection: Connection, digest: str, cache: OrderedDict[str, bytes]) 
 
 
 def _damaged(connection: Connection, digest: str) -> Damage:
+    # A damaged index names rows that are not found again.
     links = bodies.links_of(connection, digest)
-    culprit = bodies.first_damaged(links)
-    gone = links[0].data is None
+    culprit = bodies.first_damaged(links) if links else digest
+    gone = bool(links) and links[0].data is None
     what = f"the object of the body {digest} is not in the bucket" if gone else f"the body {digest} is damaged"
     if culprit != digest:
         what = f"the body {digest} cannot be read: it rests on {culprit}, which is damaged"
