@@ -40,14 +40,14 @@ def _without_renumbered(old: list[Block], new: list[Block]) -> tuple[list[Block]
     """Two lists without the passages that differ only in the number in front."""
     if not old or not new:
         return old, new
-    bodies = Counter(unnumbered(block.text) for block in old)
-    others = Counter(unnumbered(block.text) for block in new)
+    bodies = Counter(unnumbered(block) for block in old)
+    others = Counter(unnumbered(block) for block in new)
     same = {body for body, count in bodies.items() if len(body) >= 3 and others[body] == count}
     if not same:
         return old, new
     return (
-        [block for block in old if unnumbered(block.text) not in same],
-        [block for block in new if unnumbered(block.text) not in same],
+        [block for block in old if unnumbered(block) not in same],
+        [block for block in new if unnumbered(block) not in same],
     )
 
 

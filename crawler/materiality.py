@@ -6,7 +6,7 @@ wording decides.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
@@ -14,6 +14,7 @@ from crawler.blocks import Block
 from crawler.compare import WordChange, word_changes
 from crawler.contacts import contact_change
 from crawler.model import DriftKind
+from crawler.quantities import amount_changed, enumeration_end
 from crawler.region import is_dense
 from crawler.text import fold_space, is_recency, key, word_key, words
 
@@ -39,6 +40,8 @@ _MODALS = _listed(
     "mag mogen kan kunnen verplicht verboden musi muszą może mogą należy wolno 必須 可 能 须 必 应 得 должен "
     "должны может можно нельзя"
 )
+_ANSWERS = _listed("yes no ja nein oui non sí si no sì nee sim não tak nie はい いいえ 是 否 да нет none")
+"""What the cell of a table says by itself."""
 # Where words are not spaced, a negation is part of a run of characters.
 _UNSPACED_NOT = re.compile("ません|ない(?!よう)|なく|ず(?:に|、)|不|没有|無|无|未|禁止|除外|않|없|못|아니")
 _UPDATED = re.compile(
@@ -67,14 +70,14 @@ _DATE_WORD = re.compile(
     r"|on|of|de|le|du|den|del|the|à|h|um|uhr|к|г)",
     re.I,
 )
-_ENUMERATION = re.compile(
-    r"^\W*(?:(?:§|art(?:icle|ikel|ículo|icolo|igo)?\.?|section|chapter|chapitre|step|étape)?\s*)"
-    r"(?:(?:[a-z]\.)?\d{1,3}(?:\.(?:\d{1,3}|[a-z])){0,5}|[a-z]|[ivxlc]{1,6})[.):\-–—]?(?=\s|$)",
-    re.I,
-)
 _ADDRESS = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+|https?://\S+|www\.\S+|\+?\d[\d\s().\-/]{6,}\d")
 _DATE_LIKE = re.compile(
     r"\d{1,4}\s*[./\-–]\s*\d{1,2}\s*[./\-–]\s*\d{1,4}|\d{4}\s*[\-/–]\s*\d{2,4}|\d{1,3}(?:[. ]\d{3})+"
+)
+_SURELY_DATE = re.compile(
+    rf"\b(?:{_MONTHS})\b|\b\d{{1,4}}([./\-])\d{{1,2}}\1\d{{1,4}}\b|(?<![\d.,])(?:19|20)\d\d(?![\d.,])|\d[年月日]"
+    r"|\d{1,2}/\d{1,2}\b|\b\d{1,2}\.\d{1,2}\.|\d:\d\d",
+    re.I,
 )
 _COPYRIGHT = re.compile(r"^\W*(?:©|\(c\)|copyright\b)|©\s*\d{4}", re.I)
 _MONEY = _listed("€$£¥₹₽₩¢ eur usd gbp euro euros dollar dollars pounds chf jpy pln sek dkk nok")
@@ -98,6 +101,7 @@ _LETTER = re.compile(r"[a-z]", re.I)
 _REASON = 300
 _ENTRIES = frozenset(("li", "td", "th", "dt", "dd", "tr"))
 """Where a word alone says something: an entry of a list or a table."""
+_CELLS = frozenset(("td", "th", "dd"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +119,8 @@ class _Case:
     changes: tuple[WordChange, ...]
     removed: tuple[str, ...]
     added: tuple[str, ...]
+    heading: bool = False
+    cell: bool = False
 
 
 def rule(before: Block | None, after: Block | None, *, link_list: bool = False, among_links: bool = False) -> Ruling:
@@ -130,7 +136,8 @@ def rule(before: Block | None, after: Block | None, *, link_list: bool = False, 
             what = "added" if before is None else "removed"
             return Ruling(drift=DriftKind.COSMETIC, reason=f"label among links {what}: {_short(block.text)}")
         return _alone(block, added=before is None, link_list=link_list)
-    case = _case(before.text, after.text)
+    cell = before.kind in _CELLS and after.kind in _CELLS
+    case = replace(_case(before.text, after.text), heading=bool(before.level and after.level), cell=cell)
     if not case.removed and not case.added:
         return _same_words(before, after)
     if among_links or (not link_list and _is_link(before) and _is_link(after)):
@@ -169,7 +176,7 @@ def _alone(block: Block, *, added: bool, link_list: bool) -> Ruling:
     what = "added" if added else "removed"
     text = block.text
     shown = f"{what}: {_short(text)}"
-    if is_date_line(text) or is_recency(text):
+    if is_date_line(text, cell=block.kind in _CELLS) or is_recency(text):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"a date was {what}")
     if _COPYRIGHT.search(text) and len(words(text)) <= 16:
         return Ruling(drift=DriftKind.COSMETIC, reason=f"copyright line {shown}")
@@ -181,6 +188,8 @@ def _alone(block: Block, *, added: bool, link_list: bool) -> Ruling:
         return Ruling(drift=DriftKind.COSMETIC, reason=f"stray characters {shown}")
     if block.level:
         return Ruling(drift=DriftKind.MATERIAL, reason=f"section {shown}")
+    if block.kind in _CELLS and block.key in _ANSWERS:
+        return Ruling(drift=DriftKind.MATERIAL, reason=f"an answer {shown}")
     size = len(words(text))
     if size <= 3 and not any(character.isdigit() for character in text) and not text.endswith(_SENTENCE_END):
         kind = DriftKind.WORDING if block.kind in _ENTRIES else DriftKind.COSMETIC
@@ -188,17 +197,22 @@ def _alone(block: Block, *, added: bool, link_list: bool) -> Ruling:
     return Ruling(drift=DriftKind.MATERIAL, reason=shown)
 
 
-def is_date_line(text: str) -> bool:
-    """Whether a block does nothing but date the document: "Last updated: 3 May 2024"."""
+def is_date_line(text: str, *, cell: bool = False) -> bool:
+    """Whether a block does nothing but date the document: "Last updated: 3 May 2024".
+
+    In the cell of a table a number by itself is what the table says: 30, 9.99, 1,500.
+    """
     if len(text) > 160 or not any(character.isdigit() for character in text):
         return False
     rest = [word for word in words(text) if not _DATE_WORD.fullmatch(word) and word_key(word)]
-    return not rest or (len(rest) <= 8 and bool(_UPDATED.search(text)))
+    if not rest:
+        return not cell or bool(_SURELY_DATE.search(text))
+    return len(rest) <= 8 and bool(_UPDATED.search(text))
 
 
 def _dates(case: _Case) -> Ruling | None:
     """Only the document's own date: no clause."""
-    if all(is_date_line(text) or is_recency(text) for text in (case.before, case.after)):
+    if all(is_date_line(text, cell=case.cell) or is_recency(text) for text in (case.before, case.after)):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
     if not all(_DATE_WORD.fullmatch(word) for word in (*case.removed, *case.added)):
         return None
@@ -220,18 +234,16 @@ def _has_date(text: str) -> bool:
 
 def _numbering(case: _Case) -> Ruling | None:
     """Only the number that a clause carries in front."""
-    old, new = _ENUMERATION.match(case.before), _ENUMERATION.match(case.after)
-    before = case.before[old.end() :] if old else case.before
-    after = case.after[new.end() :] if new else case.after
+    old, new = (enumeration_end(text, heading=case.heading) for text in (case.before, case.after))
+    before, after = case.before[old:], case.after[new:]
     if (old or new) and key(before) == key(after) and len(key(before)) >= 3:
         return Ruling(drift=DriftKind.COSMETIC, reason="numbering")
     return None
 
 
-def unnumbered(text: str) -> str:
-    """The key of a text without the number that it carries in front."""
-    number = _ENUMERATION.match(text)
-    return key(text[number.end() :] if number else text)
+def unnumbered(block: Block) -> str:
+    """The key of a passage without the number that it carries in front."""
+    return key(block.text[enumeration_end(block.text, heading=bool(block.level)) :])
 
 
 def _addresses(case: _Case) -> Ruling | None:
@@ -260,7 +272,7 @@ def _bare(address: str) -> str:
 def _numbers(case: _Case) -> Ruling | None:
     old = [word for word in case.removed if word[0].isdigit() or word in _MONEY or word in "%‰"]
     new = [word for word in case.added if word[0].isdigit() or word in _MONEY or word in "%‰"]
-    if [_digits(word) for word in old] == [_digits(word) for word in new]:
+    if [_digits(word) for word in old] == [_digits(word) for word in new] and not amount_changed(case.changes):
         return None
     return Ruling(drift=DriftKind.MATERIAL, reason=_arrow(case))
 
