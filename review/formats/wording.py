@@ -154,6 +154,8 @@ def check_summary(report: CheckReport) -> str:
     tail = f"{failing:,} {'fails' if failing == 1 else 'fail'}." if failing else ""
     if report.stale:
         tail = f"{tail} {count(len(report.stale), 'guide')} stale.".strip()
+    if wrong := sum(problem.wrong for problem in report.problems):
+        tail = f"{tail} {count(wrong, 'mistake')} in the guides.".strip()
     return f"{said}: {', '.join(counted) or 'nothing to check'}. {tail or 'Nothing fails.'}"
 
 

@@ -20,6 +20,8 @@ def test_a_guides_own_mistakes_fail_and_nothing_is_fetched(tmp_path: Path) -> No
             "::error file=guides/a.md,line=11,col=12,title=loccit%3A guide::the link gone.md#x leads to" in done.stdout
         )
         assert "there is no citation 2" in done.stdout
+        assert "mistakes in the guides." in done.stdout
+        assert "Nothing fails" not in done.stdout
         assert site.seen == []
         assert not (tmp_path / ".loccit").exists()
         assert work.run("check", "--offline", "--fail-on", "dead").returncode == 0
