@@ -133,6 +133,9 @@ def _merge_base(root: Path, revision: str) -> str:
         raise UsageError(f"--since: {root} is in no git repository", _said(shallow))
     is_shallow = shallow.stdout.strip() == b"true"
     if _run(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode != 0:
+        if revision == "HEAD" and not _git(root, "rev-list", "--max-count=1", "--all").strip():
+            # Before a repository's first commit, as a hook: all of it is new.
+            return _git(root, "hash-object", "-t", "tree", os.devnull).strip()
         hint = f"This clone is shallow. {_DEEPER}" if is_shallow else "Is it fetched? `git fetch origin` may help."
         raise UsageError(f"--since: there is no revision {revision!r} here", hint)
     base = _run(root, "merge-base", revision, "HEAD")

@@ -61,7 +61,9 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     if not source.exists():
         raise UsageError(f"{options.source}: there is no such file or folder")
     if options.what == "justdeleteme":
-        return _justdeleteme(source / "sites.json" if source.is_dir() else source, options, app)
+        if source.is_dir():
+            options.source = str(Path(options.source) / "sites.json")
+        return _justdeleteme(app.cwd / options.source, options, app)
     return _opentermsarchive(source, options, app)
 
 
@@ -81,7 +83,7 @@ def _justdeleteme(file: Path, options: argparse.Namespace, app: App) -> Exit:
     except ValueError as error:
         raise UsageError(f"{options.source}: {one_line(str(error), 200)}") from None
     if options.mapping:
-        print(_mapping(options.source), end="")
+        print(_mapping(Path(options.source).as_posix()), end="")
         return Exit.OK
     made = [each for each in drafts if isinstance(each, Drafted)]
     for bad in [each for each in drafts if not isinstance(each, Drafted)][:SHOWN]:

@@ -121,6 +121,15 @@ def test_deleted_untracked_and_oddly_named_files(work: tuple[Site, Project]) -> 
     assert annotations(made, "--no-state", since="HEAD") == (0, [])
 
 
+def test_before_the_first_commit_everything_is_new(tmp_path: Path) -> None:
+    """A pre-commit hook holds a change against HEAD, which is not there yet."""
+    with project(tmp_path) as (_, made):
+        made.guide("a", "/gone")
+        git(tmp_path, "init", "-qb", "main")
+        git(tmp_path, "add", "guides")
+        assert annotations(made, since="HEAD") == (1, ["::error file=guides/a.md,line=6,col=10"])
+
+
 def test_a_lone_carriage_return_does_not_hide_a_new_link(work: tuple[Site, Project]) -> None:
     """It ends a line in Markdown, and none to git."""
     _, made = work

@@ -164,6 +164,9 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert main(["import", "justdeleteme", "."]) == 0 and made.read_text("utf-8") == "mine"
     assert main(["import", "justdeleteme", ".", "--force"]) == 0 and "Delete your X" in made.read_text("utf-8")
     capsys.readouterr()
+    assert main(["import", "justdeleteme", ".", "--mapping"]) == 0
+    of_folder = capsys.readouterr().out
+    assert 'path = "sites.json"' in of_folder, "a folder is no file that could be mapped"
     assert main(["import", "justdeleteme", "sites.json", "--mapping"]) == 0
     (tmp_path / "loccit.toml").write_text('[guides]\npaths = ["*.json"]\n' + capsys.readouterr().out, "utf-8")
     assert main(["check", "--offline", "--format", "json"]) == 0
