@@ -55,7 +55,8 @@ if [ -n "${LOCCIT_STATE:-}" ]; then command+=(--state "$LOCCIT_STATE" --max-age 
 if [ -n "${LOCCIT_FAIL_ON:-}" ]; then command+=(--fail-on "$LOCCIT_FAIL_ON"); fi
 if [ -n "${LOCCIT_SARIF:-}" ]; then command+=(--format "sarif:$LOCCIT_SARIF"); fi
 if [ -n "${LOCCIT_JSON:-}" ]; then command+=(--format "json:$LOCCIT_JSON"); fi
-# Paths stand one on a line, so that they may hold spaces.
+# Paths stand one on a line, so that they may hold spaces; a file's name may begin with a dash and is no option for that.
+command+=(--)
 while IFS= read -r path; do
   if [ -n "$path" ]; then command+=("$path"); fi
 done <<<"${LOCCIT_PATHS:-}"

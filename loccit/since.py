@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guides.model import Citation, Guide, Library
@@ -20,6 +20,8 @@ class Changes:
     """Files under the root, each with its added or changed lines; None for a file that is new as a whole."""
 
     lines: Mapping[str, frozenset[int] | None]
+    deleted: frozenset[str] = frozenset()
+    """Files that are no longer there, the old names of renamed ones among them."""
 
     def touches(self, guide: Guide, citation: Citation) -> bool:
         """Whether this citation stands on an added or changed line."""
@@ -52,14 +54,22 @@ def changes_since(root: Path, revision: str) -> Changes:
         lines.update(_changed_lines(root, base, common, lines))
     untracked = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
     lines.update(dict.fromkeys(filter(None, untracked.split("\0"))))
-    return Changes(lines=lines)
+    gone = ("diff", "--relative", "--no-renames", "--diff-filter=D", "--no-ext-diff", "--name-only", "-z", base, "--")
+    return Changes(lines=lines, deleted=frozenset(filter(None, _git(root, *gone).split("\0"))))
 
 
-def only_changed(library: Library, changes: Changes) -> Library:
-    """The guides and problems of the changed files."""
+def only_changed(library: Library, changes: Changes, root: Path) -> Library:
+    """The guides and problems of the changed files, and the paths that lead to nothing.
+
+    Without the last, a gate whose path is mistyped would pass for ever. A file that the change deletes may be named.
+    """
+
+    def told(file: str) -> bool:
+        return file in changes.lines or (file not in changes.deleted and not (root / file).exists())
+
     return Library(
         guides=tuple(guide for guide in library.guides if guide.file in changes.lines),
-        problems=tuple(problem for problem in library.problems if problem.file in changes.lines),
+        problems=tuple(problem for problem in library.problems if told(problem.file)),
     )
 
 
@@ -70,7 +80,7 @@ def counted_alike(changes: Changes, library: Library, root: Path) -> Changes:
     """
     partly = {guide.file for guide in library.guides if changes.lines.get(guide.file) is not None}
     other = filter(lambda name: _has_lone_cr(root / name), partly)
-    return Changes(lines={**changes.lines, **dict.fromkeys(other)})
+    return replace(changes, lines={**changes.lines, **dict.fromkeys(other)})
 
 
 def _has_lone_cr(file: Path) -> bool:

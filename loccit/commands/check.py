@@ -79,7 +79,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     changes = None if options.since is None else changes_since(app.settings.root, options.since)
     library = read_guides(settings, app.today(), options.paths)
     if changes is not None:
-        library = only_changed(library, changes)
+        library = only_changed(library, changes, settings.root)
         changes = counted_alike(changes, library, settings.root)
     if not library.guides or not any(target == Target(format="text", file=STDOUT) for target in chosen):
         # The text on standard output names them itself.

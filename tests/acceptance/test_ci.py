@@ -161,6 +161,9 @@ def test_the_action_on_pull_requests_and_pushes(team: tuple[Site, Project], tmp_
     lost = gate(runner(tmp_path, made, "refs/heads/change", {"name": "push", "before": "1" * 40}))
     assert lost[0] == 1, "what was there before a forced push cannot be had: everything is checked"
     assert head
+    # Names of files may come from the change itself.
+    option = gate(runner(tmp_path, made, "refs/heads/main", {"name": "push", "before": before}, paths="--version"))
+    assert option == (1, ["::error file=--version"])
 
 
 def test_the_action_when_the_network_is_down(team: tuple[Site, Project], tmp_path: Path) -> None:

@@ -121,6 +121,14 @@ def test_deleted_untracked_and_oddly_named_files(work: tuple[Site, Project]) -> 
     assert annotations(made, "--no-state", since="HEAD") == (0, [])
 
 
+def test_a_path_that_leads_to_nothing_does_not_pass_in_silence(work: tuple[Site, Project]) -> None:
+    _, made = work
+    (made.folder / "guides" / "other.md").unlink()
+    assert annotations(made, "guides/other.md") == (0, []), "it was deleted by this change"
+    for wrong in ("guides/typo.md", "gides/*.md"):
+        assert annotations(made, wrong) == (1, [f"::error file={wrong}"])
+
+
 def test_before_the_first_commit_everything_is_new(tmp_path: Path) -> None:
     """A pre-commit hook holds a change against HEAD, which is not there yet."""
     with project(tmp_path) as (_, made):
