@@ -38,6 +38,8 @@ class _Pace:
     turned_away: int = 0
     failing: set[str] = field(default_factory=set)
     """Pages that answered 503 since any other answer came."""
+    withheld: int = 0
+    """Requests that were not sent since the host was given up for its 503."""
     active: int = 0
     waiting: int = field(default=0)
 
@@ -94,6 +96,7 @@ class Hosts:
         else:
             pace.turned_away = 0
             pace.failing.clear()
+            pace.withheld = 0
         if status in _SLOW_DOWN:
             doubled = max(FIRST_BACK_OFF * min(1.0, self._crawl.delay or 0.1), pace.penalty * 2)
             pace.penalty = min(doubled, self._crawl.max_retry_after)
@@ -104,9 +107,18 @@ class Hosts:
             pace.penalty = pace.penalty / 2 if pace.penalty > 0.05 else 0.0
 
     def given_up(self, key: str) -> int:
-        """The status with which a host has asked to be left alone so often that it is; 0 where it has not."""
+        """The status with which a host has asked to be left alone so often that it is; 0 where it has not.
+
+        Asked before each request. Where the pages of one part of a site are broken, the others are not: the first,
+        second, fourth, eighth … request is let through all the same, and another answer ends it.
+        """
         pace = self._paces.get(key)
-        return 0 if pace is None else _given_up(pace)
+        status = 0 if pace is None else _given_up(pace)
+        if pace is not None and status == 503:
+            pace.withheld += 1
+            if pace.withheld.bit_count() == 1:
+                return 0
+        return status
 
     def set_crawl_delay(self, key: str, seconds: float | None) -> None:
         self._pace(key).crawl_delay = min(max(seconds or 0.0, 0.0), MAX_CRAWL_DELAY)

@@ -191,6 +191,16 @@ def test_other_answers_between_keep_a_host_in_the_run() -> None:
     assert not hosts.given_up("a") and not hosts.given_up("never heard of")
 
 
+def test_broken_pages_of_one_part_do_not_give_up_the_others_for_good() -> None:
+    hosts = Hosts(CrawlSettings(delay=0.0), LeapClock())
+    for page in range(PAGES):
+        hosts.answered("a", 503, None, page=str(page))
+    asked = [number for number in range(1, 101) if not hosts.given_up("a")]
+    assert asked == [1, 2, 4, 8, 16, 32, 64]
+    hosts.answered("a", 200, None, page="another")
+    assert not any(hosts.given_up("a") for _ in range(9))
+
+
 def test_http_and_https_of_one_name_share_a_pace() -> None:
     assert host_key("http://a.example/x") == host_key("https://a.example/y") == "a.example"
     assert host_key("https://a.example:8443/") == "a.example:8443"
