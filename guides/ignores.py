@@ -16,6 +16,7 @@ from guides.source import Problems, Source
 
 MARK = "loccit:"
 _HTML = re.compile(r"<!--\s*loccit:\s*(?P<word>[\w-]*)[^\S\r\n]*(?P<reason>[^\r\n]*?)\s*-->")
+_BACKTICKS = re.compile("`+")
 _MDX = re.compile(r"\{/\*\s*loccit:\s*(?P<word>[\w-]*)[^\S\r\n]*(?P<reason>[^\r\n]*?)\s*\*/\}")
 _YAML = re.compile(r"(?:^|(?<=\s))#\s*loccit:\s*(?P<word>[\w-]*)[^\S\r\n]*(?P<reason>.*)$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
@@ -80,7 +81,31 @@ def _marks(source: Source, problems: Problems, *, yaml: bool, body: int) -> Iter
 
 
 def _comments(line: str, *, in_yaml: bool) -> Iterable[re.Match[str]]:
-    return _YAML.finditer(line) if in_yaml else (*_HTML.finditer(line), *_MDX.finditer(line))
+    if in_yaml:
+        return _YAML.finditer(line)
+    code = _code_spans(line)
+    found = (*_HTML.finditer(line), *_MDX.finditer(line))
+    return [match for match in found if not any(start < match.start() < end for start, end in code)]
+
+
+def _code_spans(line: str) -> list[tuple[int, int]]:
+    """Where a line speaks of code, which is no comment (CommonMark, section 6.1: runs of as many backticks)."""
+    runs = [match.span() for match in _BACKTICKS.finditer(line)]
+    closing: dict[int, int] = {}
+    same: dict[int, int] = {}
+    for number in range(len(runs) - 1, -1, -1):
+        length = runs[number][1] - runs[number][0]
+        if length in same:
+            closing[number] = same[length]
+        same[length] = number
+    spans: list[tuple[int, int]] = []
+    number = 0
+    while number < len(runs):
+        end = closing.get(number)
+        if end is not None:
+            spans.append((runs[number][0], runs[end][1]))
+        number = number + 1 if end is None else end + 1
+    return spans
 
 
 def _mark(match: re.Match[str], number: int, line: str, source: Source, problems: Problems) -> Mark | None:

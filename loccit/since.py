@@ -118,7 +118,18 @@ def _changed_lines(
     root: Path, base: str, common: tuple[str, ...], lines: Mapping[str, frozenset[int] | None]
 ) -> dict[str, frozenset[int] | None]:
     """By one file's diff after the other's name: names are taken from `--name-status`, never from a patch's text."""
-    told = _git(root, *common, "--unified=0", "--no-color", "--no-prefix", "--text", base, "--")
+    told = _git(
+        root,
+        *common,
+        "--unified=0",
+        "--inter-hunk-context=0",
+        "--no-textconv",
+        "--no-color",
+        "--no-prefix",
+        "--text",
+        base,
+        "--",
+    )
     parts = re.split(r"(?m)^diff --git ", told)[1:]
     found: dict[str, frozenset[int] | None] = {}
     # git tells the files in the same order both times.

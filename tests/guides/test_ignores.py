@@ -97,3 +97,12 @@ def test_a_rule_that_matches_nothing_is_told_when_everything_was_read() -> None:
     (problem,) = done.problems
     assert str(problem).startswith('loccit.toml: an ignore that is not used: no citation matches host = "c.org"')
     assert apply_rules(library, rules, file="loccit.toml", complete=False).problems == ()
+
+
+def test_a_comment_shown_as_code_in_a_sentence_is_no_ignore() -> None:
+    shown = read("# T\n\nWrite `<!-- loccit: ignore why -->` beside [a](https://a.org).\n")
+    assert ignored(shown) == [""]
+    real = read("# T\n\n[a](https://a.org) is `x` and ``y`` <!-- loccit: ignore members --> [b](https://b.org) `\n")
+    assert ignored(real) == ["members", "members"]
+    many = read("# T\n\n[a](https://a.org) " + "` `` ``` " * 2000 + "<!-- loccit: ignore members -->\n")
+    assert ignored(many) == ["members"]
