@@ -127,6 +127,7 @@ def test_a_morning_by_keyboard(desk: Any) -> None:
     tab.keyboard.press("u")
     _until(tab, ".stub", 0)
     assert _open(store) == before
+    _until(tab, "article.card.current", 1)
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/findings/*")
     tab.goto(url)

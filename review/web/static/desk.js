@@ -56,7 +56,8 @@
       return Boolean(tick);
     },
     Enter: () => {
-      if (document.activeElement !== current) return false;
+      // Focus falls back to the body when what had it is taken away; on a link or a button, Enter is theirs.
+      if (![current, document.body].includes(document.activeElement)) return false;
       const link = current && current.querySelector("a.open");
       if (link) link.click();
       return Boolean(link);
