@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
-from storage import bodies
+from storage import bodies, marks
 from storage.columns import clean, json_bytes
 from storage.engine import AUDIT, alone
 from storage.rows import AuditEntry, read
@@ -45,7 +45,7 @@ def append(
         before=last or BEGINNING,
         hash="",
     )
-    row = {
+    row: dict[str, Any] = {
         "at": at,
         "who": entry.who,
         "action": action,
@@ -57,6 +57,7 @@ def append(
         "hash": seal(entry),
     }
     connection.execute(insert(Audit), row)
+    marks.audit_grew(connection, row["hash"])
 
 
 def seal(entry: AuditEntry) -> str:

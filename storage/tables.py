@@ -153,6 +153,15 @@ class Snapshot(Base):
     tls_expires: Mapped[datetime | None]
 
 
+class Mark(Base):
+    """What the store knows of itself, by name: see `storage.marks`."""
+
+    __tablename__ = "mark"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
 class Run(Base):
     """One pass. Without `finished` it is under way, or was killed."""
 
