@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -63,6 +64,7 @@ class Ask:
     max_bytes: int
     validators: Validators
     fresh: bool = False
+    accept_datetime: datetime | None = None
     cut: bool = False
     """A longer body is cut off at `max_bytes` instead of being refused."""
 
@@ -139,6 +141,8 @@ def _request(ask: Ask, user_agent: str, jar: CookieJar, phases: Phases) -> httpx
         headers["If-None-Match"] = ask.validators.etag
     if ask.validators.last_modified and _sendable(ask.validators.last_modified):
         headers["If-Modified-Since"] = ask.validators.last_modified
+    if ask.accept_datetime is not None:
+        headers["Accept-Datetime"] = format_datetime(ask.accept_datetime.astimezone(UTC), usegmt=True)
     if cookies := jar.header(url.key):
         headers["Cookie"] = cookies
     return httpx.Request(

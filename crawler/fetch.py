@@ -170,7 +170,7 @@ class HttpFetcher:
                 return self._refused(url.href, RefusalKind.ADDRESS, detail)
             case Trouble():
                 return self._failed(url, chain, outcome)
-            case Answer(status=status) if status in REDIRECTS and outcome.header("location"):
+            case Answer(status=status) if status in REDIRECTS and outcome.header("location") and chain.order.follow:
                 return self._redirected(url, chain, outcome)
             case Answer():
                 return self._attempt(url, chain, outcome)
@@ -187,6 +187,7 @@ class HttpFetcher:
                 max_bytes=chain.limit,
                 validators=Validators() if asked_before else order.validators,
                 fresh=order.fresh,
+                accept_datetime=order.accept_datetime,
                 cut=chain.cut,
             )
             agent = self._crawl.user_agent

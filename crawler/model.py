@@ -208,6 +208,10 @@ class FetchOrder:
     """Which attempt of this run. A second look is one exchange, without validators and without retries of its own."""
     fresh: bool = False
     """The last look: a new connection, HTTP/1.1, the plainest headers."""
+    follow: bool = True
+    """Without it a redirect is the answer: a `Fetched` with its status and headers, and no body."""
+    accept_datetime: datetime | None = None
+    """The moment as of which an archive is asked for a page (RFC 7089, section 2.1.1)."""
 
 
 # ---------------------------------------------------------------- what was concluded about a link
