@@ -40,6 +40,7 @@ COMMANDS = {
     "import": "guides or places out of public data sets, pages out of web archives",
     "backup": "copy the store to a file, while a crawl runs",
     "export": "snapshots as WARC or WACZ, or each guide's status and badge",
+    "completion": "completion for bash, zsh or fish",
     "demo": "the whole story on this machine alone, with no internet",
 }
 
@@ -133,7 +134,12 @@ def _command(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def _parser(command: str | None) -> argparse.ArgumentParser:
+def whole_parser() -> argparse.ArgumentParser:
+    """Every command with all of its options, for which each is imported: for completion, manual and reference."""
+    return _parser(None, whole=True)
+
+
+def _parser(command: str | None, *, whole: bool = False) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="loccit",
         allow_abbrev=False,
@@ -147,7 +153,7 @@ def _parser(command: str | None) -> argparse.ArgumentParser:
     for name, what in COMMANDS.items():
         child = commands.add_parser(name, allow_abbrev=False, help=what, description=what[0].upper() + what[1:] + ".")
         _common(child, top=False)
-        if name == command:
+        if whole or name == command:
             _module(name).configure(child)
     return parser
 
