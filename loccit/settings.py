@@ -31,7 +31,11 @@ FILE = "loccit.toml"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
     url: str = "sqlite:///.loccit/loccit.db"
+    """Where everything is kept: a file of SQLite (paths start at the folder of loccit.toml), or PostgreSQL:
+    `postgresql+psycopg://user@host/database`.
+    """
     keep: str = "texts"
+    """`texts`: a page's body is kept whenever its visible text is new; `all`: every distinct body."""
     whole_days: int = 180
     """`prune` leaves what is younger alone."""
     thin_days: int = 30
@@ -43,11 +47,13 @@ class StoreSettings:
     blobs_endpoint: str = ""
     """Of a bucket that is not Amazon's: `https://s3.example.org`."""
     blobs_region: str = ""
+    """Of that bucket, where it has one: `eu-central-1`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveSettings:
     memento: str = "https://web.archive.org/web/"
+    """The TimeGate (RFC 7089) that is asked for archived copies of dead pages; "" asks none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
