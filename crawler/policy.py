@@ -50,7 +50,7 @@ class NetworkSettings:
     ca_file: str = ""
     """A file of certificate authorities (PEM) that are trusted beside the usual ones."""
     proxy: str = ""
-    """An HTTP proxy for all requests: `http://proxy.example.org:3128`. Targets are still vetted, as far as names resolve here."""
+    """An HTTP proxy for all requests: `http://proxy.example.org:3128`. Targets are vetted all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
