@@ -83,6 +83,11 @@ class Page:
         return self.head.language
 
     @property
+    def made(self) -> str:
+        """How its text was come by: a word of `crawler.made.Made`."""
+        return "plain"
+
+    @property
     def text_chars(self) -> int:
         return sum(len(block.text) for block in self.blocks if not block.hidden)
 

@@ -217,6 +217,16 @@ _LOADING = _whole(
     r"yükleniyor",
     r"redirecting.{0,60}",
 )
+_MOUNT = re.compile(
+    r"<(div|main|section)\b[^<>]{0,300}\bid\s*=\s*[\"']?"
+    r"(?:root|app|__next|__nuxt|___gatsby|react-root|react-app|vue-app|main-app|app-root|q-app|svelte|spa|application)"
+    r"[\"']?(?:\s[^<>]{0,300})?>(?:\s|<!--(?:(?!-->).){0,300}-->)*</\1>"
+    r"|<(app-root|my-app|ng-app|webruntime-app)\b[^<>]{0,300}>(?:\s|<!--(?:(?!-->).){0,300}-->)*</\2>"
+    r"|auraLoadingBox|/s/sfsites/auraFW/",
+    re.I | re.S,
+)
+"""Where the scripts of React, Vue, Angular, Next, Nuxt, Gatsby, Quasar and Salesforce put a page, still empty."""
+
 _LOGIN_PATH = re.compile(
     r"/(?:log-?in|sign-?in|auth|sso|accounts?/login|session/new|connexion|anmelden)(?:[/.?#]|$)", re.I
 )
@@ -240,6 +250,16 @@ def page_health(page: Page, *, status: int, url: str, final_url: str, headers: S
             return found
     walled = _login(page, content, chars, url, final_url, status)
     return walled or PageHealth(health=Health.OK, chars=chars)
+
+
+def script_shell(page: Page) -> PageHealth | None:
+    """Whether a page of HTML is an empty shell that scripts would fill; None where it is not."""
+    if page.says_at_least(_MINIMAL):
+        return None
+    shown = [block for block in page.blocks if not block.hidden and block.key]
+    content = [block for block in shown if not block.chrome] or shown
+    found = _empty_or_shell(page, shown, content, sum(len(block.text) for block in content))
+    return found if found is not None and found.health is Health.SCRIPT_SHELL else None
 
 
 def _by_headers(headers: Sequence[tuple[str, str]]) -> PageHealth | None:
@@ -275,7 +295,18 @@ def _empty_or_shell(page: Page, shown: Sequence[Block], content: Sequence[Block]
     lone = script and chars < _LONE_WORDS and not any(_is_sentence(block) for block in content)
     if lone and not page.head.forms and len(shown) > len(content):
         return PageHealth(health=Health.SCRIPT_SHELL, evidence=f"nothing but “{text}” between its menus")
-    return None
+    return _unfilled(page, shown, script=script)
+
+
+def _unfilled(page: Page, shown: Sequence[Block], *, script: bool) -> PageHealth | None:
+    """A page with the empty element that a known framework fills, and nothing of its own beside menus and footers."""
+    own = [block for block in shown if not block.chrome]
+    if not script or sum(len(block.text) for block in own) >= _MINIMAL or any(_is_sentence(block) for block in own):
+        return None
+    mount = _MOUNT.search(page.source[:1_000_000])
+    if mount is None:
+        return None
+    return PageHealth(health=Health.SCRIPT_SHELL, evidence=f"{mount[0][:80]} is empty before scripts run")
 
 
 def _is_sentence(block: Block) -> bool:

@@ -6,9 +6,13 @@ import re
 from crawler.blocks import Block, Head, Page, Span
 from crawler.charset import decode
 from crawler.documents import digest_of, read_json, read_markdown, read_text
+from crawler.embedded import embedded_page
+from crawler.health import script_shell
 from crawler.html import read_xml
 from crawler.htmlpage import HtmlPage
+from crawler.made import RenderedPage, is_rendered
 from crawler.pdf import read_pdf
+from crawler.scriptdata import may_hold_data
 
 __all__ = ["Block", "Head", "Page", "Span", "kind_of", "read"]
 
@@ -30,8 +34,15 @@ def read(body: bytes, *, content_type: str = "", url: str = "") -> Page:
     source = decode(body[:MAX_SOURCE], content_type)
     readers = {"text": read_text, "markdown": read_markdown, "json": read_json, "xml": read_xml}
     if kind == "html":
-        return HtmlPage(source, url)
+        return RenderedPage(source, url) if is_rendered(content_type) else _html(HtmlPage(source, url))
     return readers[kind](source, url)
+
+
+def _html(page: HtmlPage) -> Page:
+    """A page, or what the data in it says where it is an empty shell."""
+    if not may_hold_data(page.source) or script_shell(page) is None:
+        return page
+    return embedded_page(page) or page
 
 
 def kind_of(body: bytes, content_type: str, url: str) -> str:
