@@ -3,8 +3,13 @@
 An object is written before the row that refers to it is committed, under a name that nothing else ever gets: the
 body's digest and eight random bytes. So whoever is killed leaves at most an object that no row refers to, and one that
 is a day old and still not referred to never will be: `prune` takes it away. Nothing is overwritten.
+
+A bucket (or the part of it under the prefix) belongs to one store, whose name is in an object of its own, written at
+the first use. It is read before anything else is: in a bucket that is another store's, or none's, every page of this
+one would seem to be lost, and every page of the other one to be left over.
 """
 
+import json
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -13,11 +18,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
-from storage.errors import BucketError, StoreError
+from storage import marks
+from storage.errors import BucketError, StoreError, WrongBucketError
 from storage.rows import AnyRow
-from storage.tables import Body
+from storage.tables import Body, Resource
 
 T = TypeVar("T")
 
@@ -27,7 +33,11 @@ MARK: Final = "@"
 GRACE: Final = timedelta(days=1)
 """No transaction takes so long: an object that is older and has no row never gets one."""
 
+SIGN: Final = "loccit-store.json"
+"""The object that tells whose bucket it is."""
+
 _OPTION: Final = "loccit_bucket"
+_SAMPLE: Final = 32
 _TAIL: Final = 8
 _AT_ONCE: Final = 8
 _NAME: Final = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})-([0-9a-f]{16})")
@@ -55,6 +65,8 @@ class Bucket:
 
     name: str
     _objects: Any = field(repr=False)
+    vouched: str = ""
+    """The store that this bucket was found to belong to."""
 
     def put(self, name: str, data: bytes) -> None:
         self._asked(lambda obstore: obstore.put(self._objects, name, data))
@@ -63,6 +75,32 @@ class Bucket:
         """None where there is no such object."""
         return self._asked(lambda obstore: bytes(obstore.get(self._objects, name).bytes()), gone=True)
 
+    def put_new(self, name: str, data: bytes) -> None:
+        """Write an object unless there is one of this name."""
+
+        def work(obstore: Any) -> None:
+            from obstore.exceptions import AlreadyExistsError, NotSupportedError, PreconditionError
+
+            try:
+                obstore.put(self._objects, name, data, mode="create")
+            except (AlreadyExistsError, PreconditionError):
+                return
+            except NotSupportedError:
+                # Not every server knows of it; whoever reads it back sees who was last.
+                obstore.put(self._objects, name, data)
+
+        self._asked(work)
+
+    def put_all(self, objects: Sequence[tuple[str, bytes]]) -> None:
+        """Several at once: each of them is a journey."""
+        if len(objects) < 2:
+            for name, data in objects:
+                self.put(name, data)
+            return
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for done in [pool.submit(self.put, name, data) for name, data in objects]:
+                done.result()
+
     def get_all(self, names: Sequence[str]) -> list[bytes | None]:
         """Several at once: each of them is a journey."""
         if len(names) < 2:
@@ -70,11 +108,12 @@ class Bucket:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(self.get, names))
 
-    def old_objects(self, before: datetime) -> Iterator[list[str]]:
-        """Names of our objects that were written before then, in parts."""
+    def old_objects(self, before: datetime | None = None) -> Iterator[list[str]]:
+        """Names of objects that hold bodies, in parts; those that were written before then, where that is given."""
         parts: Iterator[Any] = iter(self._asked(lambda obstore: obstore.list(self._objects, chunk_size=1000)) or ())
         while (part := self._asked(lambda _: next(parts, None))) is not None:
-            yield [each["path"] for each in part if each["last_modified"] < before and _NAME.fullmatch(each["path"])]
+            mine = [each for each in part if _NAME.fullmatch(each["path"])]
+            yield [each["path"] for each in mine if before is None or each["last_modified"] < before]
 
     def delete(self, names: Sequence[str]) -> None:
         if names:
@@ -141,7 +180,65 @@ def attach(engine: Engine, bucket: Bucket) -> Engine:
 
 
 def of(connection: Connection) -> Bucket | None:
-    return connection.get_execution_options().get(_OPTION)
+    """Where bodies go, if not into the database. Raises BucketError where that is not this store's bucket."""
+    bucket: Bucket | None = connection.get_execution_options().get(_OPTION)
+    if bucket is not None and not bucket.vouched:
+        _vouch(connection, bucket)
+    return bucket
+
+
+def _vouch(connection: Connection, bucket: Bucket) -> None:
+    mine = marks.store_name(connection)
+    sign = bucket.get(SIGN)
+    if sign is None:
+        _refuse_strange(connection, bucket)
+        bucket.put_new(SIGN, _sign(mine))
+        sign = bucket.get(SIGN)
+    if sign is None or _signed_by(sign) != mine:
+        raise WrongBucketError(
+            f"bucket {bucket.name}: it belongs to another store ({SIGN} in it says so); nothing was read or changed: "
+            "name this store's own bucket and prefix in store.blobs, or an empty prefix for new pages of a store that "
+            "has none in a bucket yet"
+        )
+    bucket.vouched = mine
+
+
+def _refuse_strange(connection: Connection, bucket: Bucket) -> None:
+    """A bucket without sign is this store's where some of its pages are there, or where neither has any."""
+    query = select(Body.digest, Body.data).where(Body.encoding.endswith(MARK)).limit(_SAMPLE)
+    wanted = [_named(row.digest, bytes(row.data)[:_TAIL]) for row in connection.execute(query)]
+    if wanted:
+        if any(each is not None for each in bucket.get_all(wanted)):
+            return
+        raise WrongBucketError(
+            f"bucket {bucket.name}: it holds none of this store's pages ({len(wanted)} were looked for); nothing was "
+            "read or changed: name the bucket and prefix in store.blobs that they were written to, or bring its "
+            "objects back; if they are lost for good, loccit fsck --repair --accept-loss goes on without them"
+        )
+    if any(bucket.old_objects()):
+        raise WrongBucketError(
+            f"bucket {bucket.name}: it holds pages of another store; nothing was read or changed: name an empty prefix "
+            "in store.blobs"
+        )
+
+
+def claim(connection: Connection) -> None:
+    """Go on with a bucket that holds none of this store's pages any more. Raises BucketError where it is another's."""
+    bucket: Bucket | None = connection.get_execution_options().get(_OPTION)
+    if bucket is not None and not bucket.vouched and not any(bucket.old_objects()):
+        bucket.put_new(SIGN, _sign(marks.store_name(connection)))
+
+
+def _sign(store: str) -> bytes:
+    return json.dumps({"store": store, "note": "Pages of this loccit store are here; do not remove this."}).encode()
+
+
+def _signed_by(sign: bytes) -> str:
+    try:
+        told = json.loads(sign)
+    except ValueError:
+        return ""
+    return str(told.get("store", "")) if isinstance(told, dict) else ""
 
 
 def moved_out(bucket: Bucket | None, digest: str, encoding: str, data: bytes) -> tuple[str, bytes]:
@@ -156,7 +253,7 @@ def moved_out(bucket: Bucket | None, digest: str, encoding: str, data: bytes) ->
 def fetched(connection: Connection, rows: Sequence[AnyRow]) -> list[tuple[str, bytes | None]]:
     """Encoding and bytes of each row (`digest`, `encoding`, `data`); None where the object is gone."""
     away = [row for row in rows if row.encoding.endswith(MARK)]
-    bucket = of(connection)
+    bucket = of(connection) if away else None
     if away and bucket is None:
         raise StoreError("bodies of this store are in a bucket; name it in store.blobs")
     names = [_named(row.digest, bytes(row.data)[:_TAIL]) for row in away]
@@ -173,12 +270,16 @@ def stored_bytes(encoding: str, size: int, beginning: bytes) -> int:
 
 
 def sweep(connection: Connection, now: datetime, *, dry: bool) -> int:
-    """Take away the objects that no row refers to and none will; gives how many there are."""
+    """Take away the objects that no row refers to and none will; gives how many there are.
+
+    What was written after this store's last look stays: the store may be an old copy of the one that goes on.
+    """
     bucket = of(connection)
-    if bucket is None:
+    last = connection.execute(select(func.max(Resource.checked))).scalar()
+    if bucket is None or last is None:
         return 0
     number = 0
-    for part in bucket.old_objects(now - GRACE):
+    for part in bucket.old_objects(min(now, last) - GRACE):
         gone = _unreferred(connection, part)
         number += len(gone)
         if not dry:

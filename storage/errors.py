@@ -21,6 +21,10 @@ class BucketError(StoreError):
     """The bucket that holds the bodies does not answer, or does not let us in."""
 
 
+class WrongBucketError(BucketError):
+    """The bucket is another store's, or holds nothing of this one."""
+
+
 class StoreNewerError(StoreError):
     """The store was made by a newer loccit than this one."""
 

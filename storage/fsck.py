@@ -1,16 +1,16 @@
 """Checks every body, reference and entry of the store: what is damaged, and what depends on it. Changes nothing."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, exists, func, or_, select
 
-from storage import audit, bodies, deltas
+from storage import audit, bodies, deltas, marks
 from storage.headers import unpack_headers
-from storage.rows import AnyRow
+from storage.rows import AnyRow, AuditEntry
 from storage.tables import Basis, Body, Citation, Fetch, Finding, Guide, Resource, Snapshot, Standing
 
 _CACHE_BYTES: Final = 64_000_000
@@ -46,6 +46,8 @@ class Damage:
     what: str
     depends: tuple[str, ...] = ()
     repaired: bool = False
+    object_gone: bool = False
+    """It is a body whose object is not in the bucket."""
 
 
 def damages(connection: Connection) -> Iterator[Damage]:
@@ -115,7 +117,7 @@ def _damaged(connection: Connection, digest: str) -> Damage:
     what = f"the object of the body {digest} is not in the bucket" if gone else f"the body {digest} is damaged"
     if culprit != digest:
         what = f"the body {digest} cannot be read: it rests on {culprit}, which is damaged"
-    return Damage(kind=Kind.BODY, key=digest, what=what, depends=dependants(connection, digest))
+    return Damage(kind=Kind.BODY, key=digest, what=what, depends=dependants(connection, digest), object_gone=gone)
 
 
 def dependants(connection: Connection, digest: str) -> tuple[str, ...]:
@@ -223,6 +225,7 @@ def _audit(connection: Connection) -> Iterator[Damage]:
         later = len([entry for entry in log if entry.id > broken.id])
         depends = (f"{later} entries after it",) if later else ()
         yield Damage(kind=Kind.AUDIT, key=str(broken.id), what=f"{what}, or one before it taken out", depends=depends)
+    yield from _cut(connection, log)
     known = connection.execute(select(Snapshot.id, Snapshot.digest).where(Snapshot.pinned.is_(True))) if log else ()
     digests = {row.id: row.digest for row in known}
     for entry in log:
@@ -232,6 +235,17 @@ def _audit(connection: Connection) -> Iterator[Damage]:
                     f"snapshot {snapshot}, evidence of entry {entry.id} of the audit log, is not there or another one"
                 )
                 yield Damage(kind=Kind.AUDIT, key=str(entry.id), what=what, depends=(f"guide {entry.guide}",))
+
+
+def _cut(connection: Connection, log: Sequence[AuditEntry]) -> Iterator[Damage]:
+    """Entries at the end of the log that are not there any more: no other entry seals them, the store's mark does."""
+    end = marks.audit_end(connection)
+    if end is None or (len(log) >= end[0] and log[end[0] - 1].hash == end[1]):
+        return
+    there = next((number for number, entry in enumerate(log, 1) if entry.hash == end[1]), None)
+    lost = end[0] - (there or len(log))
+    what = f"the audit log had {end[0]} entries, the last of them {end[1][:16]}…, and has {len(log)}"
+    yield Damage(kind=Kind.AUDIT, key="end", what=what, depends=(f"{lost} decisions",) if lost > 0 else ())
 
 
 def standing_refers(snapshot: Any) -> Any:

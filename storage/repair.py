@@ -2,15 +2,40 @@
 
 What can be made again is made again; what can be fetched again is let go, and fetched again by the next pass. A body
 that a basis, a finding or a decision rests on is neither: it stays as it is, for a backup to replace.
+
+Where much is lost at once, a bucket that was emptied or a disk that comes and goes is likelier than so many damages:
+then nothing is let go unless somebody says that it is lost for good.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, delete, exists, select, update
 
 from storage import bodies
 from storage.fsck import Damage, Kind, referred
 from storage.tables import Body, Fetch, Resource, Snapshot
+
+FEW: Final = 8
+"""Of so many damaged bodies nobody is asked, unless they are most of what is in a bucket."""
+
+SHARE: Final = 10
+"""More than one body in so many is too much to let go of unasked."""
+
+
+def too_much(found: Sequence[Damage], *, kept: int, in_bucket: int) -> str:
+    """Why nothing of this is let go unasked; "" where it may be. `kept`, `in_bucket`: how many bodies there are."""
+    bad = [each for each in found if each.kind is Kind.BODY]
+    gone = sum(each.object_gone for each in bad)
+    if gone * 2 > in_bucket or (len(bad) > FEW and len(bad) * SHARE > kept):
+        what = f"{len(bad)} of {kept} pages cannot be read"
+        where = f", of which {gone} are not in the bucket" if gone else ""
+        return (
+            f"{what}{where}: that is more likely a bucket or a disk that can be brought back than so many damages; "
+            "bring it back, or go back to a backup; if they are lost for good, add --accept-loss"
+        )
+    return ""
 
 
 def repair(connection: Connection, found: list[Damage], at: datetime) -> set[int]:

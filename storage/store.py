@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,6 @@ from storage import (
     bodies,
     carried,
     desk,
-    fsck,
     imports,
     leases,
     ledger,
@@ -41,10 +40,11 @@ from storage import (
     reported,
     retention,
     runs,
+    upkeep,
 )
 from storage import backup as copying
-from storage import repair as mending
 from storage.accounts import Accounts
+from storage.archives import Archives
 from storage.bench import StoreBench
 from storage.engine import BUSY_SECONDS, Database, create
 from storage.errors import BucketError, StoreError
@@ -58,20 +58,6 @@ _Look: TypeAlias = tuple[Observation, tuple[FindingOp, ...]]
 BATCH_LOOKS: Final = 64
 BATCH_BYTES: Final = 16_000_000
 """What a batch holds back at most before it is written: looks, and bytes of their bodies."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """What `fsck` looked at, and what it found."""
-
-    bodies: int
-    snapshots: int
-    damages: tuple[fsck.Damage, ...]
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is damaged any more."""
-        return all(each.repaired for each in self.damages)
 
 
 class Store:
@@ -348,6 +334,11 @@ class Store:
         return Accounts(self._database)
 
     @property
+    def archives(self) -> Archives:
+        """What was asked of web archives, and where dead pages may have gone."""
+        return Archives(self._database)
+
+    @property
     def notices(self) -> Notices:
         """What was told to whom."""
         return Notices(self._database)
@@ -405,33 +396,16 @@ class Store:
 
     # ------------------------------------------------------------ upkeep
 
-    def fsck(self, *, repair: bool = False, at: datetime) -> Checked:
-        """Check every body, reference and entry; with `repair`, mend what can be mended (see `storage.repair`)."""
-        checked = self._database.read(self._checked)
-        if not repair or checked.whole:
-            return checked
-        # Only where there is something to mend is anybody kept from writing for as long as that takes.
-        return self._database.write(lambda connection: self._mended(connection, at))
+    def fsck(self, *, repair: bool = False, accept_loss: bool = False, at: datetime) -> upkeep.Checked:
+        """Check every body, reference and entry; with `repair`, mend what can be mended (see `storage.repair`).
 
-    def _checked(self, connection: Connection) -> Checked:
-        kept, snapshots = fsck.counts(connection)
-        return Checked(bodies=kept, snapshots=snapshots, damages=tuple(fsck.damages(connection)))
-
-    def _mended(self, connection: Connection, at: datetime) -> Checked:
-        found = self._checked(connection)
-        mended = mending.repair(connection, list(found.damages), at)
-        told = tuple(replace(each, repaired=number in mended) for number, each in enumerate(found.damages))
-        return replace(found, damages=told)
+        Where most pages cannot be read, nothing is mended, unless it is said that they are lost (`accept_loss`).
+        """
+        return upkeep.check(self._database, mend=repair, accept_loss=accept_loss, at=at)
 
     def prune(self, rule: retention.Retention, *, now: datetime, dry: bool = False) -> retention.Pruned:
         """Apply the retention policy, one resource at a time. `dry`: only count what would go."""
-        with self._database.reading() as connection:
-            every = retention.resources(connection)
-        done = retention.Pruned()
-        for resource in every:
-            done += self._database.write(partial(retention.prune, resource=resource, rule=rule, now=now, dry=dry))
-        swept = self._database.read(lambda connection: blobs.sweep(connection, now, dry=dry))
-        return done + retention.Pruned(objects=swept)
+        return upkeep.prune(self._database, rule, now=now, dry=dry)
 
     def backup(self, target: Path) -> int:
         """A consistent copy in a file, made while others write; gives its size. SQLite only (see `storage.backup`)."""

@@ -128,6 +128,36 @@ def test_a_changed_decision_is_noticed(store: Store) -> None:
     )
 
 
+@pytest.mark.parametrize(("cut", "key"), [("id > 2", "end"), ("id = 3", "end"), ("id > 0", "end"), ("id = 2", "3")])
+def test_a_decision_that_was_taken_out_is_noticed_also_at_the_end(store: Store, cut: str, key: str) -> None:
+    history(store, 3)
+    for number in range(3):
+        store.stet(GuideId("coursera"), on=START.date(), at=START + (20 + number) * DAY, by="ann")
+    whole = store.fsck(at=START)
+    log = store.audit_log()
+    assert whole.whole and whole.audit_end == (len(log), log[-1].hash)
+    if store._database.engine.dialect.name == "sqlite":
+        run(store, text("DROP TRIGGER audit_append_only_delete"))
+    else:
+        run(store, text("ALTER TABLE audit DISABLE TRIGGER audit_append_only"))
+    run(store, text(f"DELETE FROM audit WHERE {cut}"))
+    damages = store.fsck(at=START, repair=True).damages
+    assert key in [each.key for each in damages] and not any(each.repaired for each in damages)
+    if cut == "id > 2":
+        assert f"had 3 entries, the last of them {log[-1].hash[:16]}" in damages[0].what
+        assert damages[0].depends == ("1 decisions",)
+
+
+def test_where_most_is_damaged_nothing_is_let_go_unasked(store: Store) -> None:
+    history(store)
+    run(store, update(Body).values(data=b"?"))
+    checked = store.fsck(repair=True, at=START)
+    assert "12 of 12 pages cannot be read: " in checked.refused and not any(d.repaired for d in checked.damages)
+    assert all(store.has_body(digest(page(number))) for number in range(12))
+    checked = store.fsck(repair=True, accept_loss=True, at=START)
+    assert checked.refused == "" and sum(d.repaired for d in checked.damages) == 10
+
+
 def test_flipped_bytes_in_a_sqlite_file_end_in_words(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     with Store.open(f"sqlite:///{path}") as store:
