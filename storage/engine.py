@@ -205,5 +205,5 @@ def alone(connection: Connection, what: int) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:what)"), {"what": 0x10CC1700 + what})
 
 
-SYNC, PEOPLE, AUDIT, MIGRATE = 1, 4, 2, 3
+SYNC, PEOPLE, AUDIT, MIGRATE, QUEUE = 1, 4, 2, 3, 5
 """What is held with `alone`; whoever needs several takes them in this order."""

@@ -52,6 +52,8 @@ _CITATIONS = (
         Citation.claim,
         Citation.fragment,
         Basis.snapshot_id.label("basis_snapshot"),
+        Basis.set_at.label("basis_set_at"),
+        Basis.set_by.label("basis_set_by"),
         Standing.drift,
         Standing.basis_id,
         Standing.now_id,
@@ -78,29 +80,37 @@ _GUIDES = select(Guide.id, Guide.name, Guide.verified, Guide.stet_on, Guide.stat
 )
 
 
+_ORDERS = select(
+    Resource.id,
+    Resource.url,
+    Resource.render,
+    Resource.next_due,
+    Resource.checked,
+    Resource.last_ok,
+    Resource.failing_since,
+    Resource.failures,
+    Resource.unreachable_since,
+    Resource.etag,
+    Resource.last_modified,
+).order_by(Resource.next_due, Resource.id)
+
+
 def due(
     connection: Connection, now: datetime, *, everything: bool, guides: Iterable[GuideId] | None
 ) -> list[tuple[ResourceId, FetchOrder]]:
     """What is to be fetched, the longest overdue first."""
-    query = select(
-        Resource.id,
-        Resource.url,
-        Resource.render,
-        Resource.next_due,
-        Resource.checked,
-        Resource.last_ok,
-        Resource.failing_since,
-        Resource.failures,
-        Resource.unreachable_since,
-        Resource.etag,
-        Resource.last_modified,
-    ).order_by(Resource.next_due, Resource.id)
-    query = query.where(Resource.next_due.is_not(None) if everything else Resource.next_due <= now)
+    query = _ORDERS.where(Resource.next_due.is_not(None) if everything else Resource.next_due <= now)
     if guides is None:
         found: Sequence[AnyRow] = connection.execute(query).all()
     else:
         by_id = {row.id: row for part in _cited_by(guides) for row in connection.execute(query.where(part))}
         found = sorted(by_id.values(), key=lambda row: (row.next_due, row.id))
+    return [(ResourceId(row.id), _order(row)) for row in found]
+
+
+def due_of_host(connection: Connection, host: int, now: datetime, *, limit: int) -> list[tuple[ResourceId, FetchOrder]]:
+    """What is to be fetched of one host, the longest overdue first, up to `limit`."""
+    found = connection.execute(_ORDERS.where(Resource.host_id == host, Resource.next_due <= now).limit(limit))
     return [(ResourceId(row.id), _order(row)) for row in found]
 
 
@@ -284,4 +294,5 @@ def _cited(row: AnyRow, guide: _CitingGuide, held: dict[int, Snapshot]) -> Cited
         standing=rows.standing_of(row),
         fragment_state=row.fragment,
         role=rows.role_of(row.role),
+        archived_at=row.basis_set_at if row.basis_set_by == rows.ARCHIVE else None,
     )

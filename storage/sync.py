@@ -12,7 +12,7 @@ from guides.model import Citation as CitationValue
 from guides.model import Guide as GuideValue
 from guides.model import Render
 from review.model import FindingKind, FindingState
-from storage import reported, rows
+from storage import hosts, reported, rows
 from storage.columns import bounded, clean, json_bytes, name_hash
 from storage.engine import SYNC, alone
 from storage.renames import Renamed, renamed, take_over
@@ -257,16 +257,19 @@ def _resources(work: _Sync, keys: Mapping[str, str | None]) -> dict[str, int]:
     for part in chunks(hashes.items()):
         query = select(Resource.id, Resource.url_hash).where(Resource.url_hash.in_([hashed for _, hashed in part]))
         ids |= {row.url_hash: row.id for row in work.connection.execute(query)}
-        new = [_new_resource(url, hashed, work.at) for url, hashed in part if hashed not in ids]
+        fresh = {url: hashed for url, hashed in part if hashed not in ids}
+        of = hosts.ids_of(work.connection, fresh, work.at)
+        new = [_new_resource(url, hashed, of[url], work.at) for url, hashed in fresh.items()]
         insert_new(work.connection, Resource, new)
         ids |= {row.url_hash: row.id for row in work.connection.execute(query)} if new else {}
     return {raw: ids[hashes[url]] for raw, url in keys.items() if url is not None}
 
 
-def _new_resource(url: str, hashed: str, at: datetime) -> dict[str, Any]:
+def _new_resource(url: str, hashed: str, host: int, at: datetime) -> dict[str, Any]:
     return {
         "url": url,
         "url_hash": hashed,
+        "host_id": host,
         "render": Render.AUTO,
         "added": at,
         "next_due": at,

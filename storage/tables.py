@@ -49,10 +49,12 @@ class Guide(Base):
 class Resource(Base):
     """What is fetched, with how its link stands. `next_due` is NULL while nobody cites it.
 
-    `newest_id` is the newest good snapshot; no foreign key, since the two tables would need each other.
+    `newest_id` is the newest good snapshot; no foreign key, since the two tables would need each other. `host_id` is
+    whose pace it keeps to: see `storage.hosttables`.
     """
 
     __tablename__ = "resource"
+    __table_args__ = (Index(None, "host_id", "next_due"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     url: Mapped[str]
@@ -70,6 +72,7 @@ class Resource(Base):
     last_modified: Mapped[str]
     title: Mapped[str]
     newest_id: Mapped[int | None] = mapped_column(BIG_ID)
+    host_id: Mapped[int | None]
     verdict: Mapped[Any | None] = mapped_column(Packed())
     rate: Mapped[Any | None] = mapped_column(Packed())
 
