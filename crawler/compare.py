@@ -6,6 +6,7 @@ milliseconds, where difflib is quadratic in Python.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
@@ -19,6 +20,7 @@ _PAIR_CHARS = 4000
 _PAIR_BLOCKS = 60
 _LOOK_AHEAD = 12
 _ALIKE = 45.0
+_WORD_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,4 +168,10 @@ def word_changes(before: str, after: str) -> list[WordChange]:
 
 
 def _mark(word: str) -> str:
+    # Texts are made of few different words; what is long is no word, and would only fill the memory.
+    return _known_mark(word) if len(word) <= _WORD_CHARS else word_key(word) or word
+
+
+@lru_cache(maxsize=32_768)
+def _known_mark(word: str) -> str:
     return word_key(word) or word
