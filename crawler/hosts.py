@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from crawler.policy import CrawlSettings
 from crawler.ports import Clock
@@ -19,6 +20,14 @@ _SLOW_DOWN = (429, 503)
 
 LATE = 0.1
 """A request that starts late by up to this part of the pause, because we were busy, does not put off those after it."""
+
+Reserve: TypeAlias = Callable[[str, float], Awaitable[float]]
+"""Takes the next moment at which a host may be asked, whichever machine asks: from the host and the pause that it wants
+after that moment to the seconds until then.
+"""
+
+TRIES = 3
+"""So often a moment is taken: whoever comes late for one, because the machine was busy, takes another."""
 
 PATIENCE = 10
 """So many answers of 429 in a row, each after a longer pause: the host is left alone for the rest of the run."""
@@ -52,6 +61,11 @@ class Hosts:
         self._clock = clock
         self._all = asyncio.Semaphore(max(1, crawl.concurrency))
         self._paces: OrderedDict[str, _Pace] = OrderedDict()
+        self._reserve: Reserve | None = None
+
+    def share(self, reserve: Reserve) -> None:
+        """Keep to a pace that other machines keep to as well."""
+        self._reserve = reserve
 
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[None]:
@@ -61,6 +75,8 @@ class Hosts:
         try:
             async with pace.slots:
                 await self._wait(pace)
+                if self._reserve is not None and self._gap(pace) > 0:
+                    await self._wait_with_others(key, pace, self._reserve)
                 async with self._all:
                     pace.active += 1
                     try:
@@ -120,6 +136,16 @@ class Hosts:
                 return 0
         return status
 
+    def leave(self, key: str) -> float:
+        """Forget what a host said in this run; gives the seconds for which it still wants to be left alone."""
+        pace = self._paces.get(key)
+        if pace is None:
+            return 0.0
+        lag = self._lag(pace)
+        if not pace.waiting:
+            del self._paces[key]
+        return lag
+
     def set_crawl_delay(self, key: str, seconds: float | None) -> None:
         self._pace(key).crawl_delay = min(max(seconds or 0.0, 0.0), MAX_CRAWL_DELAY)
 
@@ -149,6 +175,18 @@ class Hosts:
             pace.free = now + timedelta(seconds=start + gap)
         if lag > 0:
             await self._clock.sleep(lag)
+
+    async def _wait_with_others(self, key: str, pace: _Pace, reserve: Reserve) -> None:
+        for _ in range(TRIES):
+            gap = self._gap(pace)
+            lag = await reserve(key, gap)
+            before = self._clock.now()
+            if lag > 0:
+                await self._clock.sleep(lag)
+            now = self._clock.now()
+            pace.free = max(pace.free or now, now + timedelta(seconds=gap))
+            if (now - before).total_seconds() - lag <= gap * LATE:
+                return
 
     def _gap(self, pace: _Pace) -> float:
         return max(self._crawl.delay, pace.crawl_delay) + pace.penalty

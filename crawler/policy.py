@@ -5,6 +5,7 @@ Times are seconds unless the name says otherwise.
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 
 from guides.model import Render
 
@@ -29,6 +30,16 @@ class CrawlSettings:
     """Whether robots.txt (RFC 9309) is asked and heeded. Switch it off only for sites that are yours."""
     render: Render = Render.AUTO
     """Whether pages are loaded in a real browser: `never`, `auto` (where a page is empty without scripts), `always`."""
+    browser: str = ""
+    """The Chromium to load pages in; "" looks in the usual places. None is ever downloaded."""
+    browser_pages: int = 2
+    """Pages that are open in it at once."""
+    browser_memory: int = 2_000
+    """MB that it may take in all; the largest page is closed when it takes more."""
+    browser_sandbox: bool = True
+    """Chromium's own sandbox. It cannot be had by root, nor in some containers: there, switching it off is a risk."""
+    screenshots: bool = False
+    """Whether a picture of each page that was loaded in the browser is kept with its snapshot."""
     skip: tuple[str, ...] = ()
     """Globs of URLs that are never fetched (verdict `skipped`)."""
     retry_wait: float = 1.0
@@ -79,6 +90,13 @@ class Policy:
         return timedelta(days=self.unreachable_days)
 
 
+class Engine(StrEnum):
+    """Who fetches what is due: the scheduler's own process, or workers on any number of machines."""
+
+    LOCAL = "local"
+    WORKERS = "workers"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     every: timedelta = timedelta(hours=6)
@@ -89,3 +107,9 @@ class Schedule:
     """… and no less often than this; in between as often as its own history of changes asks for."""
     grace: timedelta = timedelta(seconds=8)
     """How long a pass may go on when it is told to stop. (Containers are killed after ten seconds by default.)"""
+    engine: Engine = Engine.LOCAL
+    """`local`: the scheduler crawls itself. `workers`: it hands hosts to workers, on any number of machines."""
+    heartbeat: timedelta = timedelta(seconds=10)
+    """How often a worker says that it is alive; after three that were missed its work is given to others."""
+    listen: str = ""
+    """`address:port` on which the scheduler and a worker answer /healthz, /readyz and /metrics; "": nowhere."""

@@ -4,8 +4,10 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from crawler.policy import Engine
 from loccit.errors import UsageError
 from loccit.mistakes import Mistake
 from loccit.outward_ranges import outward_mistakes
@@ -24,6 +26,8 @@ RANGES = (
     ("crawl", "retry_wait", 0, 3600),
     ("crawl", "max_redirects", 0, 100),
     ("crawl", "max_retry_after", 0, 86_400),
+    ("crawl", "browser_pages", 1, 32),
+    ("crawl", "browser_memory", 500, 1_000_000),
     ("policy", "max_age_days", 1, 36_500),
     ("policy", "confirm", 1, 20),
     ("policy", "unreachable_days", 0, 3650),
@@ -58,8 +62,38 @@ def mistakes(settings: "Settings") -> Iterator[Mistake]:
     yield from _network(settings)
     yield from outward_mistakes(settings)
     yield from _ignores(settings)
-    if settings.schedule.min_interval > settings.schedule.max_interval:
+    yield from _schedule(settings)
+
+
+def _schedule(settings: "Settings") -> Iterator[Mistake]:
+    schedule = settings.schedule
+    if schedule.min_interval > schedule.max_interval:
         yield Mistake(section="schedule", key="min_interval", message="is longer than max_interval")
+    if not timedelta(seconds=0.2) <= schedule.heartbeat <= timedelta(hours=1):
+        yield Mistake(section="schedule", key="heartbeat", message="is out of range (0.2 seconds to an hour)")
+    if schedule.listen and address_of(schedule.listen) is None:
+        yield Mistake(
+            section="schedule",
+            key="listen",
+            message=f"cannot read {schedule.listen!r}",
+            hint='Write "127.0.0.1:9464", or "" for nowhere.',
+        )
+    if schedule.engine is Engine.WORKERS and not settings.store.url.startswith(("postgres:", "postgresql")):
+        yield Mistake(
+            section="schedule",
+            key="engine",
+            message='"workers" needs PostgreSQL: several machines cannot share a file',
+            hint='Set store.url to postgresql+psycopg://…, or engine to "local".',
+        )
+
+
+def address_of(text: str) -> tuple[str, int] | None:
+    """Address and port of `127.0.0.1:9464` or `[::1]:9464`; None where it is neither."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        return None
+    return host, int(port)
 
 
 def _blobs(settings: "Settings") -> Iterator[Mistake]:

@@ -34,6 +34,8 @@ def settings_schema() -> dict[str, Any]:
         if key in mapping:
             mapping[key] = {"anyOf": [mapping[key], {"type": "string"}]}
     for item in fields(SECTIONS["schedule"]):
+        if item.type is not timedelta:
+            continue
         told = defs["Schedule"]["properties"][item.name]["description"]
         defs["Schedule"]["properties"][item.name] = {**_DURATION, "description": f"{told} {_DURATION['description']}"}
     return {

@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 FILE = "loccit.toml"
 
+DURATIONS = tuple(item.name for item in dataclasses.fields(Schedule) if item.type is timedelta)
+"""The keys of [schedule] that are lengths of time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
@@ -232,7 +235,7 @@ def _section(name: str, kind: type[T], table: dict[str, Any], where: _Where, ori
     values = dict(table)
     for key, value in values.items():
         place = origins.get((name, key)) or where.line(name, key)
-        if kind is Schedule:
+        if kind is Schedule and key in DURATIONS:
             values[key] = duration(value, f"{place}: [{name}] {key}")
         elif name == "guides" and key == "mapping" and isinstance(value, list):
             known = {item.name: None for item in dataclasses.fields(GuideMapping)}

@@ -188,7 +188,8 @@ def settle(connection: Connection, host: int, outcome: Outcome, now: datetime, t
 
 def hold_after(failures: int) -> timedelta:
     """For how long a host is left alone after so many failures in a row (from `BORNE` on)."""
-    return min(FIRST_HOLD * 2 ** min(failures - BORNE, 20), LONGEST_HOLD)
+    doubled: int = 1 << min(max(failures - BORNE, 0), 20)
+    return min(FIRST_HOLD * doubled, LONGEST_HOLD)
 
 
 def failures_of(connection: Connection, host: int) -> int:
