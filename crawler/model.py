@@ -80,6 +80,10 @@ class Fetched:
     """The body was looked at and let go, to save memory (of answers that are no page): `digest` still names it."""
     tls_expires: datetime | None = None
     """When the certificate of the last hop's server runs out."""
+    unrendered: str = ""
+    """Why a browser, which the page needs, gave nothing that can be used; one line. "": it did, or was not needed."""
+    screenshot: bytes | None = field(default=None, repr=False, compare=False)
+    """A picture (JPEG) of the page in the browser, where one was asked for."""
 
     def header(self, name: str) -> str:
         """The first header of that name, or ""."""
@@ -376,6 +380,8 @@ class Cited:
     standing: Standing | None = None
     fragment_state: str | None = None
     role: Role = Role.CITATION
+    archived_at: datetime | None = None
+    """When an archived page became the basis; None where the basis is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -438,6 +444,8 @@ class Observation:
     body: bytes | None = None
     same_as: Snapshot | None = None
     page_health: PageHealth | None = None
+    screenshot: bytes | None = None
+    """A picture of `snapshot`'s page, where one was taken."""
     title: str = ""
     text_digest: str = ""
     """Of the visible text; where it is known already, the raw body need not be kept (`keep = "texts"`)."""

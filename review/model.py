@@ -50,6 +50,31 @@ class Mask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suggested:
+    """Where the page of a dead link is now. `url`: an address that shows the same content, "" for none; `why`, in a
+    few words. `archived` is the address of the last archived copy, "" for none; `archived_at` its moment.
+    """
+
+    url: str = ""
+    why: str = ""
+    archived: str = ""
+    archived_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedBasis:
+    """An archived page that a guide is measured from, since loccit came after the verified day.
+
+    `days`: how long before that day the copy was made; negative after it. `url` is its address in the archive, "" where
+    it came out of a file.
+    """
+
+    at: datetime
+    days: int
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something that an editor should look at. At most one is open for a citation and kind.
 
@@ -81,6 +106,10 @@ class Finding:
     """Of a dismissed one: changes of its source that are not raised for its citation any more."""
     reports: tuple[ReaderReport, ...] = ()
     """What readers wrote. Such a finding has no citation (its key is "") and no URL."""
+    suggested: Suggested | None = None
+    """Of a dead link: what is known to stand in its place."""
+    copied: ArchivedBasis | None = None
+    """Of a drift: set where its basis is an archived page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +187,8 @@ class CitationView:
     """A drift was seen but has not stood long enough to be shown."""
     last_ok: datetime | None = None
     """When its source last showed a page."""
+    copied: ArchivedBasis | None = None
+    """Set where the guide is measured from an archived page of the source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from guides.model import Guide as GuideValue
 from guides.model import GuideId
 from review.model import CitationView, Finding, FindingId, FindingKind, FindingState, GuideView
 from storage import audit, reverify, rows
+from storage.archivetables import ArchiveCopy, ArchiveSaved, Successor
 from storage.columns import clean, name_hash
 from storage.errors import StoreError
 from storage.ledger import snapshots_by_id
@@ -34,13 +35,56 @@ def _findings() -> Select[Any]:
     )
 
 
+def _told() -> Select[Any]:
+    """… with what archives have and where dead pages went, for whoever reads them."""
+    return (
+        _findings()
+        .add_columns(
+            Successor.url.label("successor"),
+            Successor.why,
+            Successor.archived,
+            Successor.archived_at,
+            ArchiveSaved.url.label("saved"),
+            ArchiveSaved.at.label("saved_at"),
+            *_copied(),
+        )
+        .outerjoin(Successor, and_(Successor.resource_id == FindingTable.resource_id, _IS_DEAD))
+        .outerjoin(ArchiveSaved, and_(ArchiveSaved.resource_id == FindingTable.resource_id, _IS_DEAD))
+        .outerjoin(
+            Basis,
+            and_(
+                Basis.guide_id == FindingTable.guide_id,
+                Basis.resource_id == FindingTable.resource_id,
+                Basis.snapshot_id == FindingTable.basis_id,
+                Basis.set_by == rows.ARCHIVE,
+            ),
+        )
+        .outerjoin(Snapshot, Snapshot.id == Basis.snapshot_id)
+        .outerjoin(ArchiveCopy, _COPY_OF_BASIS)
+    )
+
+
+_IS_DEAD = and_(FindingTable.kind == FindingKind.LINK, FindingTable.severity == "dead")
+_COPY_OF_BASIS = and_(ArchiveCopy.resource_id == Basis.resource_id, ArchiveCopy.day == Basis.verified)
+
+
+def _copied() -> tuple[Any, ...]:
+    return (
+        Basis.set_by.label("basis_by"),
+        Basis.verified.label("basis_day"),
+        Snapshot.at.label("basis_at"),
+        ArchiveCopy.url.label("copy_url"),
+        ArchiveCopy.at.label("copy_at"),
+    )
+
+
 def _with_masks() -> Select[Any]:
     """What a look must know besides: which changes were dismissed as noise for good."""
     return _findings().add_columns(Work.masks.label("masks")).outerjoin(Work, Work.finding_id == FindingTable.id)
 
 
 # Written out: a parameter's value does not tell that the partial index holds all that is asked for.
-_OPEN = _findings().where(FindingTable.state == literal_column("'open'"))
+_OPEN = _told().where(FindingTable.state == literal_column("'open'"))
 
 # Put together once: that takes longer than running it, and it runs at every look.
 _OF_RESOURCE = _with_masks().where(
@@ -70,7 +114,7 @@ def findings_by_resource(connection: Connection, resources: Iterable[int]) -> di
 
 
 def findings(connection: Connection, states: Sequence[FindingState], guides: Sequence[GuideId]) -> list[Finding]:
-    query = _OPEN if tuple(states) == (FindingState.OPEN,) else _findings().where(FindingTable.state.in_(states))
+    query = _OPEN if tuple(states) == (FindingState.OPEN,) else _told().where(FindingTable.state.in_(states))
     if not guides:
         return [rows.finding_of(row) for row in connection.execute(query)]
     found = [
@@ -84,7 +128,7 @@ def findings(connection: Connection, states: Sequence[FindingState], guides: Seq
 def finding(connection: Connection, wanted: FindingId) -> Finding | None:
     if not 0 < wanted < 2**31:
         return None
-    row = connection.execute(_findings().where(FindingTable.id == wanted)).first()
+    row = connection.execute(_told().where(FindingTable.id == wanted)).first()
     return rows.finding_of(row) if row else None
 
 
@@ -221,7 +265,7 @@ def _gather(connection: Connection, hashes: Sequence[str], known: _Known) -> Non
     for row in connection.execute(_citations().where(mine)):
         known.citations[row.guide_name, row.key] = row
     states = (FindingState.OPEN, FindingState.DISMISSED, FindingState.ACCEPTED)
-    for row in connection.execute(_findings().where(mine, FindingTable.state.in_(states))):
+    for row in connection.execute(_told().where(mine, FindingTable.state.in_(states))):
         each = rows.finding_of(row)
         if each.state is FindingState.OPEN:
             known.open.setdefault(each.guide, []).append(each)
@@ -241,13 +285,14 @@ def _citations() -> Select[Any]:
             Resource.last_ok,
             Standing.kind.label("drift_kind"),
             Standing.drift,
-            Snapshot.at.label("basis_at"),
+            *_copied(),
         )
         .join(Guide, Guide.id == Citation.guide_id)
         .outerjoin(Resource, Resource.id == Citation.resource_id)
         .outerjoin(Basis, and_(Basis.guide_id == Citation.guide_id, Basis.resource_id == Citation.resource_id))
         .outerjoin(Standing, and_(Standing.citation_id == Citation.id, Standing.basis_id == Basis.snapshot_id))
         .outerjoin(Snapshot, Snapshot.id == Basis.snapshot_id)
+        .outerjoin(ArchiveCopy, _COPY_OF_BASIS)
         .where(Citation.active.is_(True))
     )
 
@@ -276,6 +321,7 @@ def _view(guide: GuideValue, known: _Known) -> GuideView:
                 drift=drift.kind if drift else None,
                 fragment=row.fragment,
                 basis_at=row.basis_at,
+                copied=rows.archived_basis_of(row),
                 pending=pending,
             )
         )

@@ -18,7 +18,7 @@ from storage.rows import AnyRow
 from storage.statements import insert_new
 from storage.tables import Basis, Citation, Fetch, Guide, Resource, Snapshot
 
-BY: Final = "archive"
+BY: Final = rows.ARCHIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ read any more counts as not known (all of it can be made again by the next look)
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from sqlalchemy import Row
@@ -41,7 +41,16 @@ from guides.model import (
     TextRange,
     XPath,
 )
-from review.model import Finding, FindingId, FindingKind, FindingState, Mask, ReaderReport
+from review.model import (
+    ArchivedBasis,
+    Finding,
+    FindingId,
+    FindingKind,
+    FindingState,
+    Mask,
+    ReaderReport,
+    Suggested,
+)
 
 T = TypeVar("T")
 
@@ -56,6 +65,8 @@ _PLACES: Mapping[str, type[Place]] = {
     "anchor": Anchor,
     "text": TextRange,
 }
+ARCHIVE: Final = "archive"
+"""Who set a basis that is an archived page."""
 _ROLES = frozenset(Role)
 _PLACE_KINDS = {cls: kind for kind, cls in _PLACES.items()}
 
@@ -272,6 +283,34 @@ def finding_of(row: AnyRow) -> Finding:
         note=row.note,
         masks=read(row._mapping.get("masks"), tuple[Mask, ...], ()),  # noqa: SLF001
         reports=read(row.reports, tuple[ReaderReport, ...], ()),
+        suggested=suggested_of(row),
+        copied=archived_basis_of(row),
+    )
+
+
+def archived_basis_of(row: AnyRow) -> ArchivedBasis | None:
+    """From `basis_by`, `basis_day`, `basis_at` (when it was first seen), `copy_url` and `copy_at` (from an
+    archive); None where no archived page is the basis.
+    """
+    told = row._mapping  # noqa: SLF001
+    moment, day = told.get("copy_at") or told.get("basis_at"), told.get("basis_day")
+    if told.get("basis_by") != ARCHIVE or moment is None or day is None:
+        return None
+    return ArchivedBasis(at=moment, days=(day - moment.date()).days, url=told.get("copy_url") or "")
+
+
+def suggested_of(row: AnyRow) -> Suggested | None:
+    """From `successor`, `why`, `archived`, `archived_at`, `saved` and `saved_at`: a page that was saved on our
+    request is an archived copy, too. None where they say nothing.
+    """
+    told = row._mapping  # noqa: SLF001
+    archived, at = told.get("archived"), told.get("archived_at")
+    if not archived:
+        archived, at = told.get("saved"), told.get("saved_at")
+    if not told.get("successor") and not archived:
+        return None
+    return Suggested(
+        url=told.get("successor") or "", why=told.get("why") or "", archived=archived or "", archived_at=at
     )
 
 
