@@ -113,14 +113,21 @@ def _judged(
 ) -> Archived | LeftOut:
     url = key_of(record.url) or ""
     resource = sources[url]
+    if record.body is None and 200 <= record.status < 300 and record.at <= now + timedelta(days=1):
+        return _again(record, given.get((resource, record.payload)))
+    return judged(record, resource, url, settings, now=now)
+
+
+def judged(
+    record: Recorded, resource: ResourceId, url: str, settings: Settings, *, now: datetime
+) -> Archived | LeftOut:
+    """What an archive has of a resource, as a look that was made then; left out where it is not the page itself."""
     if record.at > now + timedelta(days=1):
         return LeftOut(why="dated in the future")
     if 300 <= record.status < 400:
         return LeftOut(why="a redirect")
-    if not 200 <= record.status < 300:
+    if not 200 <= record.status < 300 or record.body is None:
         return LeftOut(why=f"status {record.status}")
-    if record.body is None:
-        return _again(record, given.get((resource, record.payload)))
     digest = Digest(hashlib.sha256(record.body).hexdigest())
     answer = Fetched(
         url=url,

@@ -6,6 +6,7 @@ says anything about a link. A wall, an outage or a doubtful answer leaves everyt
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from crawler.claims import touched as touched_claims
@@ -34,6 +35,8 @@ _Key: TypeAlias = tuple[GuideId, CitationKey]
 UNCONFIRMED: Final = "unconfirmed"
 _NEVER: Final = "never found"
 LOOKS_TO_CONFIRM: Final = 2
+FROM_THE_START: Final = timedelta(hours=1)
+"""How soon after an archived page became the basis it is compared."""
 LOOKS_TO_CALL_REPLACED: Final = 3
 """A page that turned into another one is believed after three looks: a wrong page is often a short mistake."""
 
@@ -58,6 +61,10 @@ class _Case:
     def masks(self) -> tuple[Mask, ...]:
         """What was dismissed as noise for good, of this citation."""
         return tuple(mask for f in self.findings if f.state is FindingState.DISMISSED for mask in f.masks)
+
+    @property
+    def archived_at(self) -> datetime | None:
+        return self.cited.archived_at if self.cited else None
 
     @property
     def claim(self) -> Claim | None:
@@ -96,10 +103,19 @@ def page_was_seen(observation: Observation) -> bool:
     return served is not None and served.health is Health.OK
 
 
-def settled(standing: Standing, observation: Observation, policy: Policy) -> bool:
-    """Whether a difference has stood long enough to be shown: against the basis, and in its present form."""
+def settled(
+    standing: Standing, observation: Observation, policy: Policy, *, archived_at: datetime | None = None
+) -> bool:
+    """Whether a difference has stood long enough to be shown: against the basis, and in its present form.
+
+    `archived_at`: when an archived page became the basis. A difference that was there from then on is older than
+    loccit's first look: it is shown when it was seen again.
+    """
     settle, at = policy.settle, observation.at
     if not settle:
+        return True
+    old = archived_at is not None and standing.since - archived_at <= FROM_THE_START
+    if old and standing.sightings >= LOOKS_TO_CONFIRM:
         return True
     present = standing.sightings >= LOOKS_TO_CONFIRM or at - standing.now_since >= settle
     return at - standing.since >= settle and present
@@ -181,7 +197,7 @@ def _place_ops(case: _Case, look: CitedLook, policy: Policy, touched: Touched) -
             yield from _close(case, (FindingKind.DRIFT, FindingKind.UNLOCATED), anew=anew, standing=standing)
         case DriftKind.UNLOCATED:
             # What never was there has nothing to settle: the guide must be mended.
-            if standing.drift.never_found or settled(standing, case.seen, policy):
+            if standing.drift.never_found or settled(standing, case.seen, policy, archived_at=case.archived_at):
                 yield from _raise(case, _unlocated(case, standing.drift, standing, touched))
         case DriftKind.BROKEN:
             if _replaced(standing, case.seen, policy):
@@ -191,7 +207,7 @@ def _place_ops(case: _Case, look: CitedLook, policy: Policy, touched: Touched) -
             drift = unmasked(standing.drift, case.masks)
             if drift is None:
                 yield from _close(case, (FindingKind.DRIFT,))
-            elif settled(standing, case.seen, policy):
+            elif settled(standing, case.seen, policy, archived_at=case.archived_at):
                 standing = replace(standing, drift=drift)
                 yield from _raise(case, _drifted(case, standing, drift_summary(drift), touched))
 

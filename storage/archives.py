@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from crawler.model import Digest, ResourceId, Snapshot
 from review.model import FindingKind, FindingState, Suggested
-from storage import bodies, imports, reverify, rows
+from storage import bodies, imports, rows
 from storage.archivetables import ArchiveCopy, ArchiveRest, ArchiveSaved, Successor
 from storage.columns import name_hash
 from storage.engine import Database
@@ -23,8 +23,6 @@ from storage.tables import Snapshot as SnapshotTable
 
 NEGLIGIBLE: Final = timedelta(days=1)
 """A basis that was seen so soon after the verified day is as good as an archive's."""
-_BY_LOCCIT: Final = ("crawl", imports.BY, reverify.IN_FILE)
-"""Bases that follow the verified day. Any other one was set by a person, who saw the page."""
 MOST_NEIGHBOURS: Final = 12
 
 
@@ -222,7 +220,7 @@ def _questions(connection: Connection, now: datetime) -> list[Question]:
     wanted: dict[tuple[int, date], tuple[str, list[str]]] = {}
     for row in connection.execute(query):
         day = rows.later(row.verified, row.stet_on)
-        if day is None or day > now.date() or row.set_by not in (None, *_BY_LOCCIT):
+        if day is None or day > now.date() or row.set_by not in (None, *imports.BY_LOCCIT):
             continue
         if row.since is not None and row.since - rows.end_of(day) < NEGLIGIBLE:
             continue

@@ -19,6 +19,8 @@ from storage.statements import insert_new
 from storage.tables import Basis, Citation, Fetch, Guide, Resource, Snapshot
 
 BY: Final = rows.ARCHIVE
+BY_LOCCIT: Final = ("crawl", BY, reverify.IN_FILE)
+"""Bases that follow the verified day; any other one was set by a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +167,15 @@ def _verified(connection: Connection, resource: int, at: datetime) -> Sequence[A
     """The guides that cite it and have a verified date that is none of the future, with the first sight of their
     basis."""
     query = (
-        select(Guide.id, Guide.name, Guide.verified, Guide.stet_on, Resource.url, func.min(Snapshot.at).label("since"))
+        select(
+            Guide.id,
+            Guide.name,
+            Guide.verified,
+            Guide.stet_on,
+            Resource.url,
+            func.max(Basis.set_by).label("set_by"),
+            func.min(Snapshot.at).label("since"),
+        )
         .join(Citation, Citation.guide_id == Guide.id)
         .join(Resource, Resource.id == Citation.resource_id)
         .outerjoin(Basis, (Basis.guide_id == Guide.id) & (Basis.resource_id == Citation.resource_id))
@@ -180,22 +190,25 @@ def _verified(connection: Connection, resource: int, at: datetime) -> Sequence[A
 
 
 def _nearer(connection: Connection, resource: int, guide: AnyRow) -> "AnyRow | None":
-    """The page that was served last before the guide was verified, if that is nearer to that day than its basis is.
+    """The page that was served last before the guide was verified, if that is nearer to that day than its basis is;
+    else the first one after that day, if it came before the basis.
 
-    A basis from before that day is what an editor has looked at, or loccit itself: it stays.
+    A basis from before that day is what an editor has looked at, or loccit itself: it stays. So does one that somebody
+    set by a decision, whatever the day: they saw the page.
     """
     moment = rows.end_of(_day(guide))
-    if guide.since is not None and guide.since <= moment:
+    if guide.set_by not in (None, *BY_LOCCIT) or (guide.since is not None and guide.since <= moment):
         return None
-    query = (
+    good = (
         select(Snapshot.id, Fetch.at)
         .join(Fetch, Fetch.snapshot_id == Snapshot.id)
-        .where(Fetch.resource_id == resource, Fetch.at <= moment, Snapshot.good.is_(True))
-        .order_by(Fetch.at.desc())
+        .where(Fetch.resource_id == resource, Snapshot.good.is_(True))
         .limit(1)
     )
-    before = connection.execute(query).first()
-    if before is None:
-        return None
-    away = timedelta.max if guide.since is None else guide.since - moment
-    return before if moment - before.at <= away else None
+    before = connection.execute(good.where(Fetch.at <= moment).order_by(Fetch.at.desc())).first()
+    if before is not None and (guide.since is None or moment - before.at <= guide.since - moment):
+        return before
+    after = good.where(Fetch.at > moment).order_by(Fetch.at)
+    if guide.since is not None:
+        after = after.where(Fetch.at < guide.since)
+    return connection.execute(after).first()
