@@ -1,4 +1,4 @@
-"""Which values the settings of the pages and of notices may have, beyond their types."""
+"""Which values the settings of archives, of the pages and of notices may have, beyond their types."""
 
 import re
 from collections.abc import Iterator
@@ -11,13 +11,22 @@ if TYPE_CHECKING:
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+_PREFIX: Final = re.compile(r"https?://[^\s/@?#]+/[^\s#]*")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 
 
 def outward_mistakes(settings: "Settings") -> Iterator[Mistake]:
-    """Every value of [review] and [notify] that cannot be meant."""
+    """Every value of [archive], [review] and [notify] that cannot be meant."""
+    yield from _archive(settings)
     yield from _review(settings)
     yield from _notify(settings)
+
+
+def _archive(settings: "Settings") -> Iterator[Mistake]:
+    for key, value in (("memento", settings.archive.memento), ("save_url", settings.archive.save_url)):
+        if value and not _PREFIX.fullmatch(value):
+            hint = 'Write "https://web.archive.org/web/": the address of a page is put behind it.'
+            yield Mistake(section="archive", key=key, message=f"{value!r} is no prefix of addresses", hint=hint)
 
 
 def _review(settings: "Settings") -> Iterator[Mistake]:

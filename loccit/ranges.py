@@ -44,6 +44,11 @@ RANGES = (
     ("store", "whole_days", 0, 36_500),
     ("store", "thin_days", 0, 36_500),
     ("store", "looks_days", 0, 36_500),
+    ("archive", "budget", 0, 100_000),
+    ("archive", "delay", 0, 3600),
+    ("archive", "time_limit", 1, 86_400),
+    ("archive", "max_distance_days", 0, 36_500),
+    ("archive", "suggest", 0, 100),
 )
 
 

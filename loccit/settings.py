@@ -56,7 +56,21 @@ class StoreSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveSettings:
     memento: str = "https://web.archive.org/web/"
-    """The TimeGate (RFC 7089) that is asked for archived copies of dead pages; "" asks none."""
+    """The TimeGate (RFC 7089) that is asked for pages as they were, and for copies of dead ones; "" asks none."""
+    budget: int = 60
+    """Requests to the archive in one run, at most; what is left is asked in the next one. 0: `crawl` asks nothing."""
+    delay: float = 2.0
+    """Seconds between two requests to the archive; there is never more than one under way."""
+    time_limit: float = 180.0
+    """Seconds that a run may go on asking, at most."""
+    max_distance_days: int = 90
+    """A copy that is farther from the verified day is of no use."""
+    suggest: int = 12
+    """Requests to the host of a dead page, to find where the page is now; 0: it is not looked for."""
+    save: bool = False
+    """Whether the archive is asked to save newly cited pages."""
+    save_url: str = "https://web.archive.org/save/"
+    """Prefix by which a page is saved (Save Page Now)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
