@@ -67,6 +67,10 @@ class Ask:
     accept_datetime: datetime | None = None
     cut: bool = False
     """A longer body is cut off at `max_bytes` instead of being refused."""
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    """Instead of those that would be sent otherwise, or beside them."""
+    content: bytes = b""
 
 
 @dataclass(slots=True)
@@ -107,7 +111,7 @@ class Phases:
 
 
 async def exchange(transport: PooledTransport, ask: Ask, *, user_agent: str, jar: CookieJar) -> Outcome:
-    """Send one GET and read its answer."""
+    """Send one request (a GET, unless it says otherwise) and read its answer."""
     phases = Phases()
     try:
         async with asyncio.timeout(max(0.001, ask.seconds)):
@@ -145,10 +149,13 @@ def _request(ask: Ask, user_agent: str, jar: CookieJar, phases: Phases) -> httpx
         headers["Accept-Datetime"] = format_datetime(ask.accept_datetime.astimezone(UTC), usegmt=True)
     if cookies := jar.header(url.key):
         headers["Cookie"] = cookies
+    sent = httpx.Headers(headers)
+    sent.update(ask.headers)
     return httpx.Request(
-        "GET",
+        ask.method,
         httpx.URL(scheme=url.scheme, host=url.host, port=url.port, path="/"),
-        headers=headers,
+        headers=sent,
+        content=ask.content or None,
         # The request line is what the URL parser made of the address: a second parser might see another target.
         extensions={"trace": phases, "fresh": ask.fresh, "target": url.target.encode("ascii")},
     )

@@ -85,6 +85,11 @@ class HttpFetcher:
         self._transport = PooledTransport(network, self._guard, per_host=max(1, crawl.per_host))
         self._robots = robots.Robots(user_agent=crawl.user_agent, clock=clock, ask=self._ask_robots)
 
+    @property
+    def transport(self) -> PooledTransport:
+        """Every connection is made through it, and so through the guard."""
+        return self._transport
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -64,7 +64,7 @@ class RefusalKind(StrEnum):
 class Fetched:
     """An answer with a status and a body (decompressed, complete).
 
-    `headers` are the last hop's, in order, names in lower case.
+    `headers` are the last hop's, in order, names in lower case. `screenshot`: a picture (JPEG) out of the browser.
     """
 
     url: str
@@ -83,7 +83,6 @@ class Fetched:
     unrendered: str = ""
     """Why a browser, which the page needs, gave nothing that can be used; one line. "": it did, or was not needed."""
     screenshot: bytes | None = field(default=None, repr=False, compare=False)
-    """A picture (JPEG) of the page in the browser, where one was asked for."""
 
     def header(self, name: str) -> str:
         """The first header of that name, or ""."""
@@ -164,9 +163,8 @@ class Visit:
     url: str
     attempts: tuple[Attempt, ...]
     health: PageHealth | None = None
-    """Of the last attempt's body, where it has one that was looked at."""
+    """Of the last attempt's body, where it was looked at; `healths` of each, where the sweeper looked as they came."""
     healths: tuple[PageHealth | None, ...] = ()
-    """Of each attempt's body, where the sweeper looked at them as they came."""
     outage: bool = False
     """This machine's network was down: nothing may be concluded about the source."""
 
@@ -211,7 +209,7 @@ class FetchOrder:
     attempt: int = 1
     """Which attempt of this run. A second look is one exchange, without validators and without retries of its own."""
     fresh: bool = False
-    """The last look: a new connection, HTTP/1.1, the plainest headers."""
+    """A new connection, HTTP/1.1, the plainest headers."""
     follow: bool = True
     """Without it a redirect is the answer: a `Fetched` with its status and headers, and no body."""
     accept_datetime: datetime | None = None
@@ -374,8 +372,7 @@ class Cited:
     fragment: str = ""
     claim: Claim | None = None
     statements: tuple[Statement, ...] = ()
-    verified: datetime | None = None
-    """End of the day (UTC) on which the guide was verified."""
+    verified: datetime | None = None  # the end of that day, UTC
     basis: Snapshot | None = None
     standing: Standing | None = None
     fragment_state: str | None = None
@@ -401,8 +398,7 @@ class KnownSource:
     newest: Snapshot | None = None
     cited: tuple[Cited, ...] = ()
     interval_hours: float | None = None
-    rate: ChangeRate | None = None
-    """How often it changes; None before its first look."""
+    rate: ChangeRate | None = None  # before its first look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -445,10 +441,9 @@ class Observation:
     same_as: Snapshot | None = None
     page_health: PageHealth | None = None
     screenshot: bytes | None = None
-    """A picture of `snapshot`'s page, where one was taken."""
     title: str = ""
     text_digest: str = ""
-    """Of the visible text; where it is known already, the raw body need not be kept (`keep = "texts"`)."""
+    """Of the visible text; where it is known already, the raw body need not be kept."""
     cited: tuple[CitedLook, ...] = ()
     next_due: datetime | None = None
     interval_hours: float | None = None

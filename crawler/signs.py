@@ -31,10 +31,14 @@ NO_PAGE_FOR_US = {
 }
 """Statuses that tell nothing about the page, beside 401 403 429 451 (InternetArchiveBot's paywall list; linkinator)."""
 
+NEEDS_BROWSER = "needs-browser"
+"""The reason of a page that is empty until its scripts have run, where they were not run."""
+
 _BY_HEALTH = {
     Health.CHALLENGE: (VerdictKind.BLOCKED, "challenge"),
     Health.LOGIN_WALL: (VerdictKind.BLOCKED, "login-wall"),
     Health.CONSENT_WALL: (VerdictKind.BLOCKED, "consent-wall"),
+    Health.SCRIPT_SHELL: (VerdictKind.BLOCKED, NEEDS_BROWSER),
     Health.SOFT_404: (VerdictKind.DEAD, "soft-404"),
     Health.PARKED: (VerdictKind.DEAD, "parked-domain"),
     Health.MAINTENANCE: (VerdictKind.UNREACHABLE, "http-5xx"),
@@ -150,6 +154,8 @@ def _page(answer: Fetched, health: PageHealth | None) -> Sign:
     if answer.hops and (reason := wall_reason(answer.url, answer.final_url)):
         kind = VerdictKind.DEAD if reason == Health.SOFT_404 else VerdictKind.BLOCKED
         return Sign(kind=kind, reason=reason, detail=f"redirects to {public(answer.final_url)}")
+    if answer.unrendered:
+        return _blocked(NEEDS_BROWSER, f"needs a browser: {answer.unrendered}")
     if health is not None and health.health in _BY_HEALTH:
         kind, reason = _BY_HEALTH[health.health]
         if health.health is Health.SOFT_404 and answer.hops and is_home(answer.final_url) and not is_home(answer.url):

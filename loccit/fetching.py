@@ -13,6 +13,7 @@ from crawler.model import Fetched, PageHealth
 from crawler.page import Page
 from crawler.policy import NetworkSettings
 from crawler.ports import Clock
+from crawler.rendered import RenderingFetcher
 from crawler.shelf import PageShelf
 from crawler.sweep import PoliteSweeper
 from loccit.errors import LoccitError, SettingsError
@@ -21,6 +22,7 @@ from loccit.ports import PassStore
 from loccit.settings import Settings
 
 _WATCH_SECONDS: Final = 0.2
+_AHEAD: Final = 64
 
 
 class PassCutOffError(LoccitError):
@@ -35,9 +37,21 @@ class Reading:
     """What the sweeper wants to know of bodies. Pages go by way of a shelf, on which the pass finds them again."""
 
     shelf: PageShelf = field(default_factory=PageShelf)
+    _judged: dict[int, tuple[Fetched, PageHealth | None]] = field(default_factory=dict)
+    """What was judged ahead, until it is asked for: by the answer itself, which lives as long."""
+
+    def ahead(self, answer: Fetched) -> PageHealth | None:
+        """The same as `health`, asked before the sweeper does: to know whether a page needs a browser."""
+        found = self.health(answer)
+        while len(self._judged) >= _AHEAD:
+            self._judged.pop(next(iter(self._judged)))
+        self._judged[id(answer)] = answer, found
+        return found
 
     def health(self, answer: Fetched) -> PageHealth | None:
         """Whether an answer's body is the page that was asked for."""
+        if (known := self._judged.pop(id(answer), None)) is not None and known[0] is answer:
+            return known[1]
         page = self.shelf.take(answer)
         found = _health(page, answer)
         self.shelf.put(answer, page)
@@ -99,10 +113,10 @@ def pass_over(
             fetcher = HttpFetcher(settings.crawl, with_ca(settings.network, settings.root), clock)
         except (ValueError, OSError) as error:
             raise SettingsError(f"[network]: {error}") from None
-        async with fetcher:
-            reading = Reading()
+        reading = Reading()
+        async with fetcher, RenderingFetcher(fetcher, settings.crawl, clock, reading.ahead) as rendering:
             sweeping = PoliteSweeper(
-                fetcher, settings.crawl, settings.policy, clock, health=reading.health, likeness=reading.likeness
+                rendering, settings.crawl, settings.policy, clock, health=reading.health, likeness=reading.likeness
             )
             return await run_pass(store, sweeping, plan, clock, page_of=reading.shelf.take, on_start=on_start)
 

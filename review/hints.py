@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from crawler.judge import CERTIFICATE
 from crawler.model import Verdict, VerdictKind
+from crawler.signs import NEEDS_BROWSER
 from review.model import CheckReport
 from review.text import count, one_line
 
@@ -41,6 +42,7 @@ def hints(
         _untrusted(seen),
         _rate_limited(seen),
         _walled(seen),
+        _scripted(seen),
         _robots(seen),
         _forbidden(seen),
         expiring(seen),
@@ -89,6 +91,13 @@ def _walled(seen: Sequence[tuple[str, Verdict]]) -> str:
         f"{host} showed no page for {number:,} sources. Name yourself in `user_agent` under [crawl] and ask them to "
         "let it in, or list the host under `skip`."
     )
+
+
+def _scripted(seen: Sequence[tuple[str, Verdict]]) -> str:
+    pages = sum(1 for _, verdict in seen if verdict.reason == NEEDS_BROWSER)
+    if not pages:
+        return ""
+    return f"{count(pages, 'page')} can only be read with a browser; `loccit doctor` says what it takes."
 
 
 def _robots(seen: Sequence[tuple[str, Verdict]]) -> str:

@@ -108,7 +108,7 @@ class TestOneAnswer:
             (Health.CONSENT_WALL, 200, "blocked consent-wall"),
             (Health.MAINTENANCE, 200, "unreachable http-5xx"),
             (Health.ERROR_PAGE, 200, "unreachable http-5xx"),
-            (Health.SCRIPT_SHELL, 200, "ok http-200"),
+            (Health.SCRIPT_SHELL, 200, "blocked needs-browser"),
             (Health.EMPTY, 200, "ok http-200"),
             (Health.SOFT_404, 404, "dead http-404"),
             (Health.LOGIN_WALL, 401, "blocked http-401"),

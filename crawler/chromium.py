@@ -1,0 +1,288 @@
+"""One Chromium for a run: found on the machine, started with every way out closed, watched, and started again.
+
+It has no network. What its pages ask for is answered by us (see `crawler.subrequests`); whatever the interception
+does not see (preconnects, web sockets, WebRTC, WebTransport, its own services) finds no name and a proxy that refuses.
+"""
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+import uuid
+from collections.abc import Awaitable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from crawler.policy import CrawlSettings
+from crawler.urls import one_line
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Playwright
+
+WATCH_SECONDS: Final = 0.25
+START_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 5.0
+PAGES_PER_BROWSER: Final = 300
+"""It is started anew after so many: what leaks in it leaks for a while only."""
+
+LARGEST_PAGE: Final = 0.45
+"""The part of the browser's memory that one page may take."""
+
+_HEAP_MB: Final = 400
+_NAMES: Final = (
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge"),
+    *("brave-browser",),
+)
+_PLACES: Final = (
+    *("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/lib/chromium/chromium", "/snap/bin/chromium"),
+    *("/opt/google/chrome/chrome", "/usr/bin/google-chrome-stable"),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
+_FLAGS: Final = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-component-extensions-with-background-pages",
+    "--disable-domain-reliability",
+    "--disable-client-side-phishing-detection",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--disable-breakpad",
+    "--disable-crash-reporter",
+    "--disable-dev-shm-usage",
+    "--disable-file-system",
+    "--disable-notifications",
+    "--disable-speech-api",
+    "--disable-remote-fonts",
+    "--block-new-web-contents",
+    "--deny-permission-prompts",
+    "--dns-prefetch-disable",
+    "--no-pings",
+    "--mute-audio",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--disable-blink-features=WebTransport,WebSocketStream,DirectSockets,Prerender2",
+    "--disable-features=WebTransport,WebRtcHideLocalIpsWithMdns,MediaRouter,OptimizationHints,Translate,DialMediaRouteProvider,"
+    "NetworkPrediction,Prerender2,PreconnectToSearch,AutofillServerCommunication,CertificateTransparencyComponentUpdater,"
+    "SpeculationRulesPrefetchProxy,IsolateSandboxedIframes,SharedWorkerNetwork",
+)
+
+INSTALL: Final = "install Chromium (Debian: apt install chromium) or name one in `browser` under [crawl]"
+NO_PLAYWRIGHT: Final = "Playwright is not installed: pip install 'loccit[browser]'"
+
+
+class NoBrowserError(Exception):
+    """There is no browser to render with; the message says what to do about it."""
+
+
+def find_chromium(setting: str = "") -> str:
+    """The Chromium to use: the configured one, else the first in the usual places. Raises NoBrowserError."""
+    if setting:
+        found = setting if os.access(setting, os.X_OK) and Path(setting).is_file() else shutil.which(setting)
+        if not found:
+            raise NoBrowserError(f"`browser` under [crawl] names no program: {one_line(setting, 200)}")
+        return found
+    for name in _NAMES:
+        if found := shutil.which(name):
+            return found
+    for place in _PLACES:
+        if os.access(place, os.X_OK) and Path(place).is_file():
+            return place
+    raise NoBrowserError(f"no Chromium was found: {INSTALL}")
+
+
+def has_playwright() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("playwright") is not None
+
+
+def as_root() -> bool:
+    """Whether Chromium would refuse its own sandbox: it does for root."""
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Size:
+    """One process of the browser: MB in memory, how much of it is its own, and whether it is a page's."""
+
+    process: Any
+    resident: int
+    own: int
+    page: bool
+
+
+class Chromium:
+    """Starts when it is first asked for. Not for several event loops."""
+
+    def __init__(self, crawl: CrawlSettings) -> None:
+        self._crawl = crawl
+        self._lock = asyncio.Lock()
+        self._play: Playwright | None = None
+        self._browser: Browser | None = None
+        self._mark = ""
+        self._dead_end: socket.socket | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._pages = 0
+        self._failed = ""
+        self.open = 0
+        """Pages that are open just now."""
+        self.killed = 0
+        """Pages that were closed because they took too much memory."""
+        self.peak = 0
+        """MB that its processes have taken at most, without what they share."""
+        self.starts = 0
+
+    async def browser(self) -> "Browser":
+        """The running browser. Raises NoBrowserError where it cannot be started; it is not tried again then."""
+        async with self._lock:
+            if self._failed:
+                raise NoBrowserError(self._failed)
+            worn = self._pages >= PAGES_PER_BROWSER and not self.open
+            if self._browser is not None and (worn or not self._browser.is_connected()):
+                await self._stop()
+            if self._browser is None:
+                try:
+                    self._browser = await self._start()
+                except NoBrowserError as error:
+                    self._failed = str(error)
+                    await self._stop()
+                    raise
+            self._pages += 1
+            return self._browser
+
+    async def restart(self, broken: "Browser") -> None:
+        """Let go of a browser that hangs or has crashed; the next page gets a new one."""
+        async with self._lock:
+            if self._browser is broken:
+                await self._stop()
+
+    async def aclose(self) -> None:
+        async with self._lock:
+            await self._stop()
+            if self._play is not None:
+                await _within(STOP_SECONDS, self._play.stop())
+                self._play = None
+
+    async def _start(self) -> "Browser":
+        if not has_playwright():
+            raise NoBrowserError(NO_PLAYWRIGHT)
+        program = find_chromium(self._crawl.browser)
+        from playwright.async_api import Error, async_playwright
+
+        self._pages, self._mark = 0, uuid.uuid4().hex
+        sandbox = self._crawl.browser_sandbox and not as_root()
+        try:
+            async with asyncio.timeout(2 * START_SECONDS):
+                if self._play is None:
+                    self._play = await async_playwright().start()
+                started = await self._play.chromium.launch(
+                    executable_path=program,
+                    args=[*_FLAGS, f"--js-flags=--max-old-space-size={_HEAP_MB}", f"--loccit-run={self._mark}"],
+                    chromium_sandbox=sandbox,
+                    proxy={"server": f"http://127.0.0.1:{self._refusing_port()}", "bypass": "<-loopback>"},
+                    timeout=START_SECONDS * 1000,
+                    handle_sigint=False,
+                    handle_sigterm=False,
+                    handle_sighup=False,
+                )
+        except (Error, OSError, TimeoutError) as error:
+            hint = "; its sandbox may not be available here (see `browser_sandbox` under [crawl])" if sandbox else ""
+            told = one_line(str(error).split("\n")[0], 160) or "no answer in time"
+            raise NoBrowserError(f"Chromium ({program}) does not start{hint}: {told}") from None
+        self.starts += 1
+        self._watching = asyncio.create_task(self._watch())
+        return started
+
+    def _refusing_port(self) -> int:
+        """A port of loopback that is taken and never listened on: whoever connects is refused, now and later."""
+        if self._dead_end is None:
+            self._dead_end = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self._dead_end.bind(("127.0.0.1", 0))
+        port: int = self._dead_end.getsockname()[1]
+        return port
+
+    async def _stop(self) -> None:
+        browser, self._browser = self._browser, None
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+        ours = await asyncio.to_thread(self._processes)
+        if browser is not None:
+            await _within(STOP_SECONDS, browser.close())
+        await asyncio.to_thread(_kill, ours)
+        if self._dead_end is not None:
+            self._dead_end.close()
+            self._dead_end = None
+
+    # ------------------------------------------------------------ memory
+
+    async def _watch(self) -> None:
+        """Close the largest page while the browser takes more than it may."""
+        limit = self._crawl.browser_memory
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if not self.open:
+                continue
+            sizes = await asyncio.to_thread(self._sizes)
+            total = sum(each.own for each in sizes)
+            self.peak = max(self.peak, total)
+            pages = [each for each in sizes if each.page]
+            largest = max(pages, key=lambda each: each.resident, default=None)
+            if largest is not None and (largest.resident > LARGEST_PAGE * limit or total > limit):
+                _kill([largest.process])
+                self.killed += 1
+
+    def _sizes(self) -> list[_Size]:
+        import psutil
+
+        found = []
+        for process in self._processes():
+            with suppress(psutil.Error, OSError):
+                page = any(word == "--type=renderer" for word in process.cmdline())
+                info = process.memory_info()
+                own = info.rss - getattr(info, "shared", 0)
+                found.append(_Size(process=process, resident=info.rss // 1_000_000, own=own // 1_000_000, page=page))
+        return found
+
+    def _processes(self) -> list[Any]:
+        """The browser's processes, found by the mark on its command line; none where nobody can look (no psutil)."""
+        try:
+            import psutil
+        except ImportError:
+            return []
+        mark = f"--loccit-run={self._mark}"
+        with suppress(psutil.Error, OSError):
+            for process in psutil.Process().children(recursive=True):
+                with suppress(psutil.Error, OSError):
+                    words = process.cmdline()
+                    if mark in words and not any(word.startswith("--type=") for word in words):
+                        return [process, *process.children(recursive=True)]
+        return []
+
+
+def _kill(processes: list[Any]) -> None:
+    for process in processes:
+        with suppress(Exception):  # it has ended by itself, which is what is wanted
+            process.kill()
+
+
+async def _within(seconds: float, work: Awaitable[Any]) -> bool:
+    """Whether some closing got done in time. However it ended, there is nothing left to do about it."""
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except Exception:  # noqa: BLE001 (what is closed is broken as often as not)
+        return False
+    return True
