@@ -17,6 +17,7 @@ from storage.archivetables import ArchiveCopy, ArchiveRest, ArchiveSaved, Succes
 from storage.columns import name_hash
 from storage.engine import Database
 from storage.ledger import snapshots_by_id
+from storage.sources import of_host
 from storage.statements import chunks, insert_or_update
 from storage.tables import Basis, Citation, Finding, Guide, Resource
 from storage.tables import Snapshot as SnapshotTable
@@ -306,12 +307,10 @@ def _put_successor(connection: Connection, resource: ResourceId, row: Mapping[st
 
 
 def _neighbours(connection: Connection, url: str, host: str) -> list[tuple[str, Snapshot]]:
-    from storage.sources import _of_host
-
     query = (
         select(Resource.url, Resource.newest_id, SnapshotTable.digest)
         .join(SnapshotTable, SnapshotTable.id == Resource.newest_id)
-        .where(or_(*(Resource.url.like(each, escape="\\") for each in _of_host(host))), Resource.url != url)
+        .where(or_(*(Resource.url.like(each, escape="\\") for each in of_host(host))), Resource.url != url)
         .order_by(SnapshotTable.last_seen.desc())
         .limit(4 * MOST_NEIGHBOURS)
     )

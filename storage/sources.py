@@ -231,7 +231,7 @@ def source_lines(connection: Connection, *, host: str, text: str, skip: int, lim
         cited.label("cited"),
     )
     if host:
-        query = query.where(or_(*(Resource.url.like(each, escape="\\") for each in _of_host(host))))
+        query = query.where(or_(*(Resource.url.like(each, escape="\\") for each in of_host(host))))
     for word in text.split()[:8]:
         like = f"%{_escaped(word.lower())}%"
         found = func.lower(Resource.url).like(like, escape="\\")
@@ -252,7 +252,8 @@ def source_lines(connection: Connection, *, host: str, text: str, skip: int, lim
     ]
 
 
-def _of_host(host: str) -> list[str]:
+def of_host(host: str) -> list[str]:
+    """Patterns for LIKE: the addresses of a host, with or without `www.`; the escape character is a back-slash."""
     name = _escaped(host)
     return [
         f"{scheme}://{prefix}{name}{rest}"
