@@ -404,6 +404,7 @@ class KnownSource:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitedLook:
     """What one look means for one citation. `basis` is set when the look makes one (`basis_is_new`) or confirms it.
+    `drift` is of this look alone: `broken` where a wall or an error came, which leaves the standing as it was.
 
     A basis that the look's own snapshot becomes has `id` None until stored.
     """
@@ -415,9 +416,9 @@ class CitedLook:
     basis_is_new: bool = False
     fragment: str | None = None
     drift: DriftKind | None = None
-    """Of this look alone: `broken` where a wall or an error came, which leaves the standing as it was."""
     lost: Drift | None = None
     """Set where this look makes the basis and the cited place is not on it (see `Drift.never_found`)."""
+    uncompared: tuple[str, str] | None = None  # how the old basis and the page were made, where `basis` is new for that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -442,8 +443,7 @@ class Observation:
     page_health: PageHealth | None = None
     screenshot: bytes | None = None
     title: str = ""
-    text_digest: str = ""
-    """Of the visible text; where it is known already, the raw body need not be kept."""
+    text_digest: str = ""  # of the visible text; where it is known already, the raw body need not be kept
     cited: tuple[CitedLook, ...] = ()
     next_due: datetime | None = None
     interval_hours: float | None = None

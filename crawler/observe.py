@@ -97,18 +97,23 @@ def observe(
         # Against a basis where there is one: the newest page is the one behind the redirect from the second look on.
         stored = next((one.basis for one in known.cited if one.basis is not None), known.newest)
         before = read(stored) if stored is not None and stored.id is not None else None
+        before = before if before is not None and before.made == seen.get().made else None
         verdict = settle_move(verdict, url=known.url, before=before, now=seen.get())
     good = seen is not None and seen.health.health is Health.OK and verdict.kind in (VerdictKind.OK, VerdictKind.MOVED)
     new = seen is not None and seen.body is not None
     memory: Mapping[str, Any] = known.memory
     if not is_current(memory):
-        memory = learned_anew((at, read(snapshot)) for at, snapshot in past())
+        pages = ((at, read(snapshot)) for at, snapshot in past())
+        memory = learned_anew((at, page) for at, page in pages if seen is None or page.made == seen.get().made)
     drifting = seen is not None and any(one.basis and one.basis.digest != seen.snapshot.digest for one in known.cited)
     if seen is not None and (new or drifting) and good and (newest := known.newest) is not None:
         # From one page alone there is nothing to learn: the first one is taken in when another has come.
         stood = newest.last_seen > newest.at
-        memory = learn(memory or learn({}, read(newest), newest.at), seen.get(), now, stood=stood)
-    cited = _rebased([_cited(one, seen, good=good, memory=memory, now=now) for one in known.cited], seen)
+        if read(newest).made != seen.get().made:
+            memory = learn({}, seen.get(), now)  # what flickered in the one says nothing of the other
+        else:
+            memory = learn(memory or learn({}, read(newest), newest.at), seen.get(), now, stood=stood)
+    cited = _rebased([_cited(one, known, seen, good=good, memory=memory, now=now) for one in known.cited], seen)
     rate = _rate(known, seen, cited, good=good, now=now)
     interval = interval_for(
         rate if known.newest is not None else None, cited=known.cited, last=visit.last, schedule=schedule
@@ -187,7 +192,9 @@ def _read(answer: Fetched, read: PageReader, page_of: AnswerReader, said: PageHe
     return _Seen(snapshot=snapshot, health=health, read=read, page=page, body=answer.body)
 
 
-def _cited(cited: Cited, seen: _Seen | None, *, good: bool, memory: Mapping[str, Any], now: datetime) -> CitedLook:
+def _cited(
+    cited: Cited, known: KnownSource, seen: _Seen | None, *, good: bool, memory: Mapping[str, Any], now: datetime
+) -> CitedLook:
     carried = CitedLook(
         guide=cited.guide,
         key=cited.key,
@@ -205,12 +212,37 @@ def _cited(cited: Cited, seen: _Seen | None, *, good: bool, memory: Mapping[str,
         lost = never_found(seen.get(), cited.place)
         kind = lost.kind if lost is not None else DriftKind.UNCHANGED
         return replace(carried, basis=seen.snapshot, basis_is_new=True, fragment=fragment, drift=kind, lost=lost)
+    if (ways := _ways(cited, cited.basis, seen)) is not None:
+        return _uncompared(replace(carried, fragment=fragment), known, seen, ways)
     drift = _drift(cited, cited.basis, seen, memory)
     fresh = Standing(
         drift=drift, basis=cited.basis.id, now=seen.snapshot.id, since=now, now_since=now, place=cited.place
     )
     standing = _carry_on(cited.standing, fresh)
     return replace(carried, standing=standing, fragment=fragment, drift=drift.kind)
+
+
+def _ways(cited: Cited, basis: Snapshot, seen: _Seen) -> tuple[str, str] | None:
+    """How the basis and the page were made, where that forbids comparing them."""
+    if basis.digest == seen.snapshot.digest:
+        return None
+    if cited.standing is not None and _stands(cited.standing, cited, seen):
+        return None  # they were compared before
+    was, now = seen.read(basis).made, seen.get().made
+    return (was, now) if was != now else None
+
+
+def _uncompared(carried: CitedLook, known: KnownSource, seen: _Seen, ways: tuple[str, str]) -> CitedLook:
+    """A page that was made in another way than its basis is not compared with it: that would be all noise.
+
+    Once it has come that way twice in a row, the first of these pages becomes the basis, so that nothing after it is
+    missed; what changed between the old basis and it nobody can tell, so an editor is told that. A page that comes
+    the other way once, and then as before, is measured against its basis as if nothing had been.
+    """
+    newest = known.newest
+    if newest is None or newest.id is None or seen.read(newest).made != ways[1]:
+        return carried
+    return replace(carried, basis=newest, basis_is_new=True, standing=None, drift=None, uncompared=ways)
 
 
 def _rebased(looks: Sequence[CitedLook], seen: _Seen | None) -> tuple[CitedLook, ...]:

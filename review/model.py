@@ -16,6 +16,8 @@ class FindingKind(StrEnum):
     LINK = "link"
     UNLOCATED = "unlocated"
     READER_REPORT = "reader-report"
+    UNCOMPARED = "uncompared"
+    """The page is made in another way now: what changed meanwhile cannot be told, and a person has to look once."""
 
 
 class FindingState(StrEnum):

@@ -11,6 +11,7 @@ SEVERITIES: Final = (
     "dead",
     "unlocated",
     "broken",
+    "uncompared",
     "invalid",
     "reader-report",
     "wording",

@@ -54,7 +54,7 @@ def makes_stale(finding: Finding) -> bool:
             return True
         case FindingKind.DRIFT:
             return finding.severity in _STALE_DRIFTS
-        case FindingKind.READER_REPORT:
+        case FindingKind.READER_REPORT | FindingKind.UNCOMPARED:
             return False
 
 

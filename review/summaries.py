@@ -4,6 +4,7 @@ from datetime import date
 from typing import Final
 
 from crawler.drift import NEVER_FOUND
+from crawler.made import IN_WORDS, Made
 from crawler.model import Change, Drift, DriftKind, LinkHistory, Verdict, VerdictKind
 from guides.model import Anchor, Css, Heading, Place, Quote, TextRange, XPath
 from review.text import MAX_SUMMARY, count, day, one_line, shortened
@@ -51,6 +52,13 @@ def unlocated_summary(place: Place | None, drift: Drift) -> str:
         return shortened(f"{_place_words(place)} was never found on this page", MAX_SUMMARY)
     reason = one_line(drift.reason)
     return shortened(f"{reason[:1].upper()}{reason[1:]}", MAX_SUMMARY)
+
+
+def uncompared_summary(ways: tuple[str, str]) -> str:
+    """How the page was read when the guide was verified, and how it is now."""
+    was, now = (IN_WORDS.get(Made(way), way) if way in list(Made) else one_line(way, 40) for way in ways)
+    said = f"Cannot be compared: the page was read {was}, and now {now}; look once whether the guide still holds"
+    return shortened(said, MAX_SUMMARY)
 
 
 def link_summary(verdict: Verdict, history: LinkHistory, *, today: date) -> str:

@@ -27,7 +27,13 @@ from crawler.policy import Policy
 from guides.model import CitationKey, Claim, GuideId, Statement
 from review.masks import unmasked
 from review.model import CloseFinding, Finding, FindingKind, FindingOp, FindingState, Mask, OpenFinding
-from review.summaries import drift_summary, link_summary, replaced_summary, unlocated_summary
+from review.summaries import (
+    drift_summary,
+    link_summary,
+    replaced_summary,
+    uncompared_summary,
+    unlocated_summary,
+)
 
 Touched: TypeAlias = Callable[[Sequence[Change], Claim | None, Sequence[Statement]], tuple[Claim, ...]]
 _Key: TypeAlias = tuple[GuideId, CitationKey]
@@ -89,7 +95,10 @@ def triage(
     for case in _cases(observation, known, findings):
         ops += _link_ops(case)
         if case.look and page_was_seen(observation):
-            ops += _place_ops(case, case.look, policy, touched)
+            if case.look.uncompared is not None:
+                ops += _raise(case, _uncompared(case, case.look, case.look.uncompared))
+            else:
+                ops += _place_ops(case, case.look, policy, touched)
     return tuple(ops)
 
 
@@ -250,6 +259,22 @@ def _unlocated(case: _Case, drift: Drift, standing: Standing | None, touched: To
     )
 
 
+def _uncompared(case: _Case, look: CitedLook, ways: tuple[str, str]) -> OpenFinding:
+    """What was open against the old basis stays open: nobody has verified anything."""
+    before = case.cited.basis.id if case.cited and case.cited.basis else None
+    return OpenFinding(
+        kind=FindingKind.UNCOMPARED,
+        severity=FindingKind.UNCOMPARED.value,
+        guide=case.guide,
+        citation=case.citation,
+        summary=uncompared_summary(ways),
+        claims=(case.claim,) if case.claim else (),
+        print=f"{FindingKind.UNCOMPARED} {before} {ways[0]} {ways[1]}",
+        basis=before,
+        now=look.basis.id if look.basis else None,
+    )
+
+
 def _gone(standing: Standing) -> str:
     return f"{DriftKind.UNLOCATED} {standing.basis}"
 
@@ -260,6 +285,11 @@ def _claims(case: _Case, drift: Drift, touched: Touched) -> tuple[Claim, ...]:
     if drift.kind is DriftKind.BROKEN:
         return (case.cited.claim,) if case.cited.claim else ()
     return touched(drift.changes, case.cited.claim, case.cited.statements)
+
+
+def _is_unanswered(finding: Finding) -> bool:
+    """Whether a page could not be compared, and nobody has verified the guide since."""
+    return finding.kind is FindingKind.UNCOMPARED and finding.state in (FindingState.OPEN, FindingState.DISMISSED)
 
 
 def _close(
@@ -275,6 +305,8 @@ def _close(
         if finding is None:
             continue
         moved_on = standing is not None and finding.basis is not None and finding.basis != standing.basis
+        if moved_on and any(_is_unanswered(one) for one in case.findings):
+            continue  # the basis moved because pages cannot be compared, and not because anybody looked
         if anew or moved_on:
             state, note = FindingState.RESOLVED, "The guide was verified again since, against what the source says now"
         elif found:

@@ -28,7 +28,7 @@ from storage.tables import Basis, Citation, Finding, Guide, Resource, Snapshot, 
 from storage.worktables import Decision, DecisionOf
 from storage.worktables import Work as WorkTable
 
-_PLACES: Final = (FindingKind.DRIFT, FindingKind.UNLOCATED)
+_PLACES: Final = (FindingKind.DRIFT, FindingKind.UNLOCATED, FindingKind.UNCOMPARED)
 _FINDING: Final = Finding.__table__.c
 
 

@@ -11,7 +11,7 @@ from storage.statements import insert_or_update
 from storage.tables import Basis, Citation, Fetch, Finding, Resource, Snapshot, Standing
 
 IN_FILE = "verified in the guide's file"
-ABOUT_PLACES = (FindingKind.DRIFT, FindingKind.UNLOCATED)
+ABOUT_PLACES = (FindingKind.DRIFT, FindingKind.UNLOCATED, FindingKind.UNCOMPARED)
 
 
 def verified_in_file(connection: Connection, guide: int, name: str, on: date, at: datetime) -> None:

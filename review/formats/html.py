@@ -39,6 +39,7 @@ _SEVERITY_WORDS: Final = {
     "dead": "dead link",
     "moved": "moved",
     "invalid": "link unusable",
+    "uncompared": "cannot be compared",
 }
 
 

@@ -14,12 +14,14 @@ _SEVERITIES: Final = {
     "moved": "Moved",
     "invalid": "Unusable link",
     "reader-report": "Reader's report",
+    "uncompared": "Cannot be compared",
 }
 _KINDS: Final = {
     "drift": "Changed text",
     "link": "Link",
     "unlocated": "Place not found",
     "reader-report": "Reader's report",
+    "uncompared": "Cannot be compared",
 }
 _STATES: Final = {
     "open": "open",

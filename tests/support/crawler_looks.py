@@ -10,7 +10,7 @@ from crawler.page import Page, read
 from crawler.policy import Policy, Schedule
 from guides.model import CitationKey, GuideId, MainContent, Place
 from review.model import CloseFinding, Finding, FindingId, FindingOp, FindingState, OpenFinding
-from review.triage import triage
+from review.triage import page_was_seen, triage
 
 URL = "https://help.example/delete"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,19 +40,27 @@ class Reader:
         self.known = replace(self.known, cited=tuple(replace(one, place=place) for one in self.known.cited))
 
     def page(self, snapshot: Snapshot) -> Page:
-        return read(self.bodies[int(snapshot.id or 0)], content_type="text/html", url=URL)
+        return read(self.bodies[int(snapshot.id or 0)], content_type=snapshot.content_type, url=URL)
 
-    def look(self, main: str, *, nonce: int | None = 0, after: timedelta = timedelta(hours=12)) -> list[FindingOp]:
+    def look(
+        self,
+        main: str,
+        *,
+        nonce: int | None = 0,
+        after: timedelta = timedelta(hours=12),
+        content_type: str = "text/html",
+        content: bytes = b"",
+    ) -> list[FindingOp]:
         """`nonce` is noise in the page's footer: 0 for a new one at each look, None for the bytes of the first."""
         self.at += after
         number = len(self.bodies) + 1
-        content = body(main, number if nonce == 0 else nonce or 1)
+        content = content or body(main, number if nonce == 0 else nonce or 1)
         digest = Digest(hashlib.sha256(content).hexdigest())
         fetched = Fetched(
             url=URL,
             final_url=URL,
             status=200,
-            headers=(("content-type", "text/html"),),
+            headers=(("content-type", content_type),),
             body=content,
             digest=digest,
             at=self.at,
@@ -88,8 +96,9 @@ class Reader:
         if standing is not None and standing.now is None:
             standing = replace(standing, now=stored.id)
         cited = replace(self.known.cited[0], basis=basis, standing=standing)
+        newest = stored if page_was_seen(seen) else self.known.newest
         self.known = replace(
-            self.known, memory=seen.memory, history=seen.history, verdict=seen.verdict, newest=stored, cited=(cited,)
+            self.known, memory=seen.memory, history=seen.history, verdict=seen.verdict, newest=newest, cited=(cited,)
         )
 
     def _apply(self, op: FindingOp) -> None:
