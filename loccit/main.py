@@ -24,6 +24,7 @@ COMMANDS = {
     "baseline": "record today's failures: new ones fail, known ones not until they expire",
     "state": "join the state files of several runs",
     "crawl": "one scheduled pass: fetch what is due, record snapshots, flag guides",
+    "archive": "ask a web archive for pages as they were when guides were verified, and for copies of dead ones",
     "status": "each guide's state, and why",
     "findings": "the open findings, worst first",
     "diff": "what changed, block by block, word by word",

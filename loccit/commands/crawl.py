@@ -17,11 +17,28 @@ from storage.store import Store
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="fetch every source, due or not")
+    parser.add_argument("--no-archive", action="store_true", help="ask no web archive afterwards")
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:
     done = one_pass(app, everything=options.all)
+    if done is Exit.OK and not options.no_archive:
+        ask_archive(app)
     return Exit.OK if done is None else done
+
+
+def ask_archive(app: App, *, stopped: Callable[[], bool] = lambda: False) -> Exit:
+    """When the pass is done and told of: what archives have of the pages as they were (see `loccit.archiving`)."""
+    if not (app.settings.archive.memento and app.settings.archive.budget) and not app.settings.archive.suggest:
+        return Exit.OK
+    # Not at the top: most of what it needs is imported by nothing else.
+    from loccit.archiving.followup import follow_up
+
+    with open_store(app.settings) as store, app.output(None) as out:
+        for line in follow_up(app, store, stopped=stopped):
+            out.write(f"{line}\n")
+            out.flush()
+    return Exit.OK
 
 
 def one_pass(app: App, *, everything: bool, stopped: Callable[[], bool] = lambda: False) -> Exit | None:
