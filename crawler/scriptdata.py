@@ -15,11 +15,7 @@ MAX_SCRIPTS = 300
 MAX_DEPTH = 80
 MAX_VALUES = 300_000
 
-_MARK = re.compile(
-    r"application/(?:ld\+)?json|__NEXT_DATA__|__NUXT|__APOLLO_STATE__|__(?:INITIAL|PRELOADED)_|__\w{1,40}(?:STATE|DATA|PROPS)__"
-    r"|\w(?:State|Data|Props)\s*=\s*[{\[]",
-    re.I,
-)
+_MARKS = ("application/json", "ld+json", "STATE__", "DATA__", "PROPS__")
 _ASSIGNED = re.compile(
     r"(?:^|[;,\s{(])(?:var\s+|let\s+|const\s+|(?:window|self|globalThis)(?:\.|\[[\"'])\s*)?"
     r"([A-Za-z_$][\w$]{0,80})(?:[\"']\])?\s*=\s*(?=[{\[]|JSON\.parse\()"
@@ -40,7 +36,7 @@ class ScriptData:
 
 def may_hold_data(source: str) -> bool:
     """Whether it is worth looking: a cheap question that is asked of every page."""
-    return len(source) <= MAX_CHARS and _MARK.search(source) is not None
+    return len(source) <= MAX_CHARS and any(mark in source for mark in _MARKS)
 
 
 def script_data(scripts: Iterable[tuple[Mapping[str, str | None], str]]) -> list[ScriptData]:
