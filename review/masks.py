@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from crawler.compare import word_changes
 from crawler.model import Change, Drift, DriftKind
 from crawler.text import visible
+from review.formats.marks import worded
 from review.model import Finding, Mask
 
 _LEAST: Final = 12
@@ -114,7 +114,7 @@ def _mask_of(change: Change) -> Mask | None:
     stretches: list[str] = []
     text, at = " ".join(change.after.split()), 0
     open_end = False
-    for op, _, new in word_changes(change.before, change.after):
+    for op, _, new in worded(change.before, change.after):
         start = at
         for word in new:
             spot = text.find(word, at)
@@ -137,6 +137,6 @@ def _mask_of(change: Change) -> Mask | None:
 def _numbers_vary(change: Change) -> bool:
     return any(
         any(character.isdigit() for word in (*old, *new) for character in word)
-        for op, old, new in word_changes(change.before[:_MOST_TEXT], change.after[:_MOST_TEXT])
+        for op, old, new in worded(change.before[:_MOST_TEXT], change.after[:_MOST_TEXT])
         if op != "equal"
     )

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from heapq import nsmallest
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -19,6 +22,7 @@ NOBODY: Final = "-"
 PAGE: Final = 20
 """Cards on a page: with style and scripts it stays under 100 KB."""
 _SEARCH_WORDS: Final = 12
+_MOST_VALUES: Final = 200
 _RANK: Final = {word: rank for rank, word in enumerate(SEVERITIES)}
 
 Position: TypeAlias = tuple[int, int, int, int, str]
@@ -65,6 +69,10 @@ class Card:
     def version(self) -> str:
         """Names the card as it was seen: its findings, and when they changed last."""
         return f"{self.key}.{len(self.entries)}.{micros(self.updated)}"
+
+
+Hand: TypeAlias = tuple[tuple[Position, Card], ...]
+"""The cards of one host with their places in the order of need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,47 +126,57 @@ def severity_rank(word: str) -> int:
 
 def deal(entries: Iterable[Entry], labels: Mapping[GuideId, GuideLabel]) -> tuple[Card, ...]:
     """All cards, in the order of need."""
-    every = list(entries)
-    mass = _mass(every)
+    hosts: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        hosts[host_of(entry.url)].append(entry)
+    return laid(hand(host, own, labels) for host, own in hosts.items())
+
+
+def hand(host: str, entries: Sequence[Entry], labels: Mapping[GuideId, GuideLabel]) -> Hand:
+    """The cards of one host, each with where it stands. What changes alike on one host is no matter of another's."""
+    mass = _mass(host, entries)
     groups: dict[str, list[Entry]] = defaultdict(list)
-    for entry in every:
+    for entry in entries:
         groups[mass.get(entry.id) or entry.change].append(entry)
-    cards = [_card(key, group, labels, mass=key.startswith("mass ")) for key, group in groups.items()]
-    return tuple(sorted(cards, key=lambda card: position(card, Order.NEED)))
+    cards = (_card(host, key, group, labels, mass=key.startswith("mass ")) for key, group in groups.items())
+    return tuple((position(card, Order.NEED), card) for card in cards)
 
 
-def _mass(entries: Sequence[Entry]) -> dict[int, str]:
+def laid(hands: Iterable[Hand]) -> tuple[Card, ...]:
+    """The cards of all hosts, in the order of need."""
+    return tuple(card for _, card in sorted(chain.from_iterable(hands), key=itemgetter(0)))
+
+
+def _mass(host: str, entries: Sequence[Entry]) -> dict[int, str]:
     """For findings of a host of which at least `LEAST` pages changed in one way: the key of that change."""
-    pages: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    pages: dict[int, set[str]] = defaultdict(set)
     for entry in entries:
         if entry.marks and entry.resource is not None:
-            pages[host_of(entry.url)][entry.resource] |= entry.marks
-    chosen: dict[tuple[str, int], str] = {}
-    for host, resources in pages.items():
-        if len(resources) < LEAST:
-            continue
-        shared = Counter(mark for marks in resources.values() for mark in marks)
-        for resource, marks in resources.items():
-            best = max((mark for mark in marks if shared[mark] >= LEAST), key=lambda m: (shared[m], m), default="")
-            if best:
-                chosen[host, resource] = f"mass {host} {best}"
+            pages[entry.resource] |= entry.marks
+    if len(pages) < LEAST:
+        return {}
+    shared = Counter(mark for marks in pages.values() for mark in marks)
+    chosen = {
+        resource: max((mark for mark in marks if shared[mark] >= LEAST), key=lambda m: (shared[m], m), default="")
+        for resource, marks in pages.items()
+    }
     found: dict[int, str] = {}
     for entry in entries:
-        key = chosen.get((host_of(entry.url), entry.resource or 0)) if entry.marks else None
-        if key and key.rpartition(" ")[2] in entry.marks:
-            found[entry.id] = key
+        best = chosen.get(entry.resource or 0) if entry.marks else None
+        if best and best in entry.marks:
+            found[entry.id] = f"mass {host} {best}"
     return found
 
 
-def _card(key: str, group: Sequence[Entry], labels: Mapping[GuideId, GuideLabel], *, mass: bool) -> Card:
+def _card(host: str, key: str, group: Sequence[Entry], labels: Mapping[GuideId, GuideLabel], *, mass: bool) -> Card:
     ordered = sorted(group, key=lambda each: (severity_rank(each.severity), -each.claims, each.opened, each.id))
     first = ordered[0]
     known = [(each, labels.get(each.guide)) for each in ordered]
     return Card(
-        key=blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest(),
+        key=blake2b(f"{host} {key}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest(),
         first=first,
         entries=tuple(ordered),
-        host=host_of(first.url),
+        host=host,
         mass=mass,
         severity=first.severity,
         claims=sum(each.claims for each in ordered),
@@ -222,20 +240,17 @@ def select(cards: Sequence[Card], filters: Filters, *, size: int = PAGE) -> Sele
     """The page of cards that is asked for. `cards` stand in the order of need."""
     words = filters.q.lower().split()[:_SEARCH_WORDS]
     wanted = {name: value for name in FACETS if (value := getattr(filters, name))}
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    chosen: list[Card] = []
-    for card in cards:
-        if words and not all(word in card.text for word in words):
-            continue
-        missed = [name for name, value in wanted.items() if value not in _values(card, name)]
-        if len(missed) > 1:
-            continue
-        for name in missed or FACETS:
-            counts[name].update(_values(card, name))
-        if not missed:
-            chosen.append(card)
+    found = cards
+    for word in sorted(words, key=len, reverse=True):
+        found = [card for card in found if word in card.text]
+    chosen = _having(found, wanted)
+    facets = {}
+    for name in FACETS:
+        others = {other: value for other, value in wanted.items() if other != name}
+        pool = chosen if name not in wanted else _having(found, others)
+        facets[name] = tuple(_ordered(name, Counter(_all_values(pool, name))))
     if filters.order is not Order.NEED:
-        chosen.sort(key=lambda card: position(card, filters.order))
+        chosen = sorted(chosen, key=lambda card: position(card, filters.order))
     start = 0
     if filters.after is not None:
         start = next(
@@ -248,28 +263,32 @@ def select(cards: Sequence[Card], filters: Filters, *, size: int = PAGE) -> Sele
         total=len(chosen),
         findings=sum(len(card.entries) for card in chosen),
         before=start,
-        facets={name: tuple(_ordered(name, found)) for name, found in counts.items()},
+        facets=facets,
         following=position(shown[-1], filters.order) if more and shown else None,
     )
 
 
-def _values(card: Card, name: str) -> Iterable[str]:
-    match name:
-        case "kind":
-            return (card.first.kind,)
-        case "severity":
-            return (card.severity,)
-        case "guide":
-            return card.guides
-        case "host":
-            return (card.host,)
-        case "tag":
-            return card.tags
-        case _:
-            return card.people
+_ONE: Final = {"kind": attrgetter("first.kind"), "severity": attrgetter("severity"), "host": attrgetter("host")}
+_MANY: Final = {"guide": attrgetter("guides"), "tag": attrgetter("tags"), "assignee": attrgetter("people")}
+
+
+def _having(cards: Sequence[Card], wanted: Mapping[str, str]) -> Sequence[Card]:
+    """The cards with all these values."""
+    for name, value in wanted.items():
+        if name in _ONE:
+            cards = [card for card in cards if _ONE[name](card) == value]
+        else:
+            cards = [card for card in cards if value in _MANY[name](card)]
+    return cards
+
+
+def _all_values(cards: Sequence[Card], name: str) -> Iterator[str]:
+    """What a filter could be set to; a card of many guides has as many values."""
+    return map(_ONE[name], cards) if name in _ONE else chain.from_iterable(map(_MANY[name], cards))
 
 
 def _ordered(name: str, found: Counter[str]) -> list[tuple[str, int]]:
     if name == "severity":
         return sorted(found.items(), key=lambda item: severity_rank(item[0]))
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:200]
+    most = nsmallest(_MOST_VALUES, ((-many, value) for value, many in found.items()))
+    return [(value, -many) for many, value in most]

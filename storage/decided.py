@@ -27,10 +27,7 @@ def decision(connection: Connection, wanted: int) -> Decision | None:
 
 
 def of_finding(connection: Connection, finding: int) -> tuple[Decision, ...]:
-    query = (
-        _light().join(DecisionOf, DecisionOf.decision_id == DecisionTable.id).where(DecisionOf.finding_id == finding)
-    )
-    return tuple(value_of(row) for row in connection.execute(query.order_by(DecisionTable.id)))
+    return tuple(value_of(row) for row in connection.execute(_OF_FINDING, {"finding": finding}))
 
 
 def of_guide(connection: Connection, guide: int, *, limit: int = 50) -> tuple[Decision, ...]:
@@ -57,7 +54,13 @@ def value_of(row: AnyRow) -> Decision:
     )
 
 
-# Put together once: that takes longer than running it.
+# Put together once: that takes longer than running them.
+_OF_FINDING = (
+    _light()
+    .join(DecisionOf, DecisionOf.decision_id == DecisionTable.id)
+    .where(DecisionOf.finding_id == bindparam("finding"))
+    .order_by(DecisionTable.id)
+)
 _OF_GUIDE = (
     _light()
     .where(DecisionTable.id.in_(select(DecisionOf.decision_id).where(DecisionOf.guide_id == bindparam("guide"))))

@@ -85,6 +85,7 @@ def _with_masks() -> Select[Any]:
 
 # Written out: a parameter's value does not tell that the partial index holds all that is asked for.
 _OPEN = _told().where(FindingTable.state == literal_column("'open'"))
+_FINDING = _told().where(FindingTable.id == bindparam("finding"))
 
 # Put together once: that takes longer than running it, and it runs at every look.
 _OF_RESOURCE = _with_masks().where(
@@ -128,7 +129,7 @@ def findings(connection: Connection, states: Sequence[FindingState], guides: Seq
 def finding(connection: Connection, wanted: FindingId) -> Finding | None:
     if not 0 < wanted < 2**31:
         return None
-    row = connection.execute(_told().where(FindingTable.id == wanted)).first()
+    row = connection.execute(_FINDING, {"finding": wanted}).first()
     return rows.finding_of(row) if row else None
 
 
@@ -259,18 +260,16 @@ def view(connection: Connection, guides: Sequence[GuideValue]) -> list[GuideView
 
 
 def _gather(connection: Connection, hashes: Sequence[str], known: _Known) -> None:
-    mine = Guide.name_hash.in_(hashes)
-    for row in connection.execute(select(Guide.name, Guide.stet_on).where(mine)):
+    wanted = {"hashes": hashes}
+    for row in connection.execute(_STET, wanted):
         known.stet_on[row.name] = row.stet_on
-    for row in connection.execute(_citations().where(mine)):
+    for row in connection.execute(_CITED, wanted):
         known.citations[row.guide_name, row.key] = row
-    states = (FindingState.OPEN, FindingState.DISMISSED, FindingState.ACCEPTED)
-    for row in connection.execute(_told().where(mine, FindingTable.state.in_(states))):
+    for row in connection.execute(_OPEN_OF, wanted):
         each = rows.finding_of(row)
-        if each.state is FindingState.OPEN:
-            known.open.setdefault(each.guide, []).append(each)
-        elif each.print:
-            known.answered.add((each.guide, each.citation, each.print))
+        known.open.setdefault(each.guide, []).append(each)
+    for row in connection.execute(_ANSWERED, wanted):
+        known.answered.add((row.guide_name, row.citation_key or "", row.print))
 
 
 def _citations() -> Select[Any]:
@@ -295,6 +294,19 @@ def _citations() -> Select[Any]:
         .outerjoin(ArchiveCopy, _COPY_OF_BASIS)
         .where(Citation.active.is_(True))
     )
+
+
+# Put together once: that takes longer than running them for one guide. Of what was decided only the prints are read.
+_MINE = Guide.name_hash.in_(bindparam("hashes", expanding=True))
+_STET = select(Guide.name, Guide.stet_on).where(_MINE)
+_CITED = _citations().where(_MINE)
+_OPEN_OF = _OPEN.where(_MINE)
+_ANSWERED = (
+    select(FindingTable.print, Guide.name.label("guide_name"), Citation.key.label("citation_key"))
+    .join(Guide, Guide.id == FindingTable.guide_id)
+    .outerjoin(Citation, Citation.id == FindingTable.citation_id)
+    .where(_MINE, FindingTable.state.in_((FindingState.DISMISSED, FindingState.ACCEPTED)), FindingTable.print != "")
+)
 
 
 def _view(guide: GuideValue, known: _Known) -> GuideView:

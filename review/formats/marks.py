@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
-from crawler.compare import word_changes
+from crawler.compare import WordChange, word_changes
 from crawler.model import Change
 from review.text import one_line
 
@@ -40,12 +41,18 @@ def marks(change: Change) -> tuple[Mark, ...]:
     before, after = _bounded(change.before, change.after)
     old, new = _Reader(before), _Reader(after)
     parts: list[tuple[MarkKind, str]] = []
-    for op, removed, added in word_changes(before, after):
+    for op, removed, added in worded(before, after):
         gone, come = old.take(removed), new.take(added)
         parts += [("same", come)] if op == "equal" else [("deleted", gone), ("added", come)]
     gone, come = old.rest(), new.rest()
     parts += [("same", come)] if gone == come else [("deleted", gone), ("added", come)]
     return tuple(_joined(parts))
+
+
+@lru_cache(maxsize=256)
+def worded(before: str, after: str) -> tuple[WordChange, ...]:
+    """`word_changes`, remembered: a page draws a change more than once, and many findings speak of the same one."""
+    return tuple(word_changes(before, after))
 
 
 def _bounded(before: str, after: str) -> tuple[str, str]:

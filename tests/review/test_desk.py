@@ -38,7 +38,7 @@ def _entry(number: int, **more: object) -> Entry:
 
 
 def test_cards_are_changes_and_a_host_that_changed_everywhere_is_one() -> None:
-    same = [_entry(n, change="one", resource=1) for n in range(1, 6)]
+    same = [_entry(n, change="one", resource=1, url="https://one.example/p") for n in range(1, 6)]
     mass = [_entry(n, url=f"https://big.example/{n}", marks=frozenset({"m"})) for n in range(10, 14)]
     two = [_entry(n, url=f"https://small.example/{n}", marks=frozenset({"m"})) for n in range(20, 22)]
     cards = deal([*same, *mass, *two], {})
