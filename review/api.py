@@ -49,6 +49,8 @@ class FindingOut:
     changes: list[ChangeOut]
     claims: list[ClaimOut]
     reports: list[ReportOut]
+    replacement: str | None = None
+    archived: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +144,8 @@ def finding_out(finding: Finding) -> FindingOut:
         ],
         claims=[ClaimOut(text=each.text, line=each.line) for each in finding.claims],
         reports=[ReportOut(words=each.words, at=each.at, times=each.times) for each in finding.reports],
+        replacement=(finding.suggested.url or None) if finding.suggested else None,
+        archived=(finding.suggested.archived or None) if finding.suggested else None,
     )
 
 

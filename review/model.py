@@ -163,6 +163,8 @@ class Reason:
     finding: FindingId | None = None
     claims: tuple[Claim, ...] = ()
     since: datetime | None = None
+    notes: tuple[str, ...] = ()
+    """What else is known of the finding, with addresses (see `review.copies`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from typing import Final
 from crawler.model import DriftKind, VerdictKind
 from crawler.policy import Policy
 from crawler.urls import public
+from review.copies import notes_of
 from review.model import Finding, FindingKind, FindingState, GuideState, GuideView, Reason, StateKind
 from review.order import worst_first
 from review.text import count, day
@@ -69,6 +70,7 @@ def _reasons(findings: Sequence[Finding]) -> tuple[Reason, ...]:
             finding=finding.id,
             claims=finding.claims,
             since=finding.opened,
+            notes=tuple(f"{note.words}: {note.url}" if note.url else note.words for note in notes_of(finding)),
         )
         for finding in findings
     )

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from crawler.model import Change, VerdictKind
+from review.copies import notes_of
 from review.formats.marks import Mark, marks
 from review.formats.wording import reason_words, report_headline, title_of
 from review.model import Finding, FindingKind, GuideLine, Report, StateKind
@@ -59,6 +60,15 @@ class ClaimCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteCard:
+    """An archived page, or where a dead one is now. `target` is None where nothing can be linked."""
+
+    words: str
+    url: str
+    target: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingCard:
     id: int
     grave: bool
@@ -74,6 +84,7 @@ class FindingCard:
     reports: tuple[str, ...]
     more: int
     claims: tuple[ClaimCard, ...]
+    notes: tuple[NoteCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +227,10 @@ def _finding(finding: Finding, line: GuideLine) -> FindingCard:
         changes=tuple(_change(change) for change in shown),
         more=len(finding.changes) - len(shown),
         reports=tuple(shortened(one_line(each.words), 2000) for each in finding.reports),
+        notes=tuple(
+            NoteCard(words=one_line(note.words), url=shortened(one_line(note.url), 300), target=link_target(note.url))
+            for note in notes_of(finding)
+        ),
         claims=tuple(
             ClaimCard(text=one_line(c.text, 600), where=f"{file}:{c.line}") for c in finding.claims[:_MOST_CLAIMS]
         ),

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from crawler.model import Change
 from guides.model import Claim, GuideProblem
-from review.model import CheckedCitation, CheckReport, Finding, FindingKind, GuideLine, Reason, Report
+from review.model import ArchivedBasis, CheckedCitation, CheckReport, Finding, FindingKind, GuideLine, Reason, Report
 from review.report import count_report, count_verdicts
 from review.text import instant
 
@@ -140,6 +140,11 @@ def _guide(line: GuideLine) -> dict[str, Any]:
         "state": state.state.value,
         "since": instant(state.since),
         "reasons": [_reason(reason) for reason in state.reasons],
+        "archived_bases": [
+            {"source": each.citation.url, **_copied(each.copied)}
+            for each in line.view.citations
+            if each.copied is not None
+        ],
     }
 
 
@@ -153,6 +158,7 @@ def _reason(reason: Reason) -> dict[str, Any]:
         "since": instant(reason.since),
         "summary": reason.summary,
         "claims": [_claim(claim) for claim in reason.claims],
+        "notes": list(reason.notes),
     }
 
 
@@ -179,7 +185,24 @@ def _finding(finding: Finding, file: str | None, line: int | None) -> dict[str, 
         "reports": [{"words": each.words, "at": instant(each.at), "times": each.times} for each in finding.reports],
         "basis": finding.basis,
         "now": finding.now,
+        **suggested_fields(finding),
     }
+
+
+def suggested_fields(finding: Finding) -> dict[str, Any]:
+    """Where the page of a dead link is now, and the archived page that a drift was measured from; null for unknown."""
+    said, copied = finding.suggested, finding.copied
+    return {
+        "replacement": (said.url or None) if said else None,
+        "replacement_why": (said.why or None) if said else None,
+        "archived": (said.archived or None) if said else None,
+        "archived_at": instant(said.archived_at) if said else None,
+        "archived_basis": _copied(copied) if copied else None,
+    }
+
+
+def _copied(copied: ArchivedBasis) -> dict[str, Any]:
+    return {"url": copied.url or None, "at": instant(copied.at), "days_before": copied.days}
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from guides.model import Claim, GuideProblem
+from review.copies import notes_of
 from review.formats.marks import marks
 from review.formats.wording import (
     Places,
@@ -62,7 +63,7 @@ def render_status(report: Report) -> str:
         out += ["| State | Guide | Verified | Why |", "|---|---|---|---|"]
     for line in report.lines[:_MOST_ROWS]:
         verified = line.view.verified.isoformat() if line.view.verified else "never"
-        why = "<br>".join(escape(reason.summary) for reason in line.state.reasons)
+        why = "<br>".join(escape(words) for reason in line.state.reasons for words in (reason.summary, *reason.notes))
         guide = f"{escape(title_of(line))}<br>{escape(line.view.guide.file)}"
         out.append(f"| {line.state.state.value} | {guide} | {verified} | {why} |")
     return _finish(out + _more(len(report.lines)))
@@ -142,6 +143,8 @@ def _finding(finding: Finding, places: Places) -> list[str]:
     out += [f"  - {_passage(finding, number)}" for number in range(min(len(finding.changes), _MOST_CHANGES))]
     if len(finding.changes) > _MOST_CHANGES:
         out.append(f"  - … and {count(len(finding.changes) - _MOST_CHANGES, 'more change')}")
+    for note in notes_of(finding):
+        out.append(f"  - {escape(note.words)}" + (f": {link(note.url)}" if note.url else ""))
     for report in finding.reports[:_MOST_CHANGES]:
         times = f" ({count(report.times, 'reader')})" if report.times > 1 else ""
         out.append(f"  - “{escape(shortened(one_line(report.words), 600))}”{times}")

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.model import VerdictKind
+from review.copies import notes_of
 from review.formats.console import Sheet
 from review.formats.wording import (
     check_detail,
@@ -94,6 +95,9 @@ def render_findings(report: Report, *, width: int = 100, color: bool = False) ->
         cell.append(f"\n{place_of(finding, places)} · since {day(finding.opened.date())}", style="not bold")
         if finding.url:
             cell.append(f"\n{one_line(finding.url)}", style="not bold blue")
+        for note in notes_of(finding):
+            cell.append(f"\n{one_line(note.words)}{': ' if note.url else ''}", style="not bold")
+            cell.append(one_line(note.url), style="not bold blue")
         for claim in finding.claims[:3]:
             cell.append(f"\nline {claim.line}: “{one_line(claim.text, 160)}”", style="not bold italic")
         if finding.group:
@@ -143,6 +147,8 @@ def _guide_cell(line: GuideLine) -> Text:
     for reason in line.state.reasons:
         if reason.kind != "never-verified":
             cell.append(f"\n· {_reason(reason)}")
+            for note in reason.notes:
+                cell.append(f"\n  {one_line(note)}", style="dim")
     return cell
 
 

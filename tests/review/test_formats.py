@@ -105,6 +105,7 @@ def test_status_json() -> None:
                 "since": "2026-11-23T12:00:00Z",
                 "summary": "30 days → 14 days (Retention)",
                 "claims": [{"text": "Wait up to 30 days", "line": 40}],
+                "notes": [],
             },
             {
                 "kind": "link",
@@ -115,8 +116,10 @@ def test_status_json() -> None:
                 "since": "2026-11-23T12:00:00Z",
                 "summary": "Page is gone: 404",
                 "claims": [],
+                "notes": [],
             },
         ],
+        "archived_bases": [],
     }
     assert told["guides"][1]["verified"] is None
     assert told["guides"][1]["since"] is None
@@ -155,6 +158,11 @@ def test_findings_json() -> None:
         "reports": [],
         "basis": 1,
         "now": 2,
+        "replacement": None,
+        "replacement_why": None,
+        "archived": None,
+        "archived_at": None,
+        "archived_basis": None,
     }
     assert json.loads(json_.render_finding(make.finding()))["line"] is None
     whole = json.loads(json_.render_report(made))
