@@ -12,12 +12,11 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
 
 from crawler.model import Observation
-from storage import blobs
 from storage.columns import bounded
 from storage.raising import CitedRow
 from storage.rows import AnyRow
-from storage.statements import chunks, new_or_same, upsert
-from storage.tables import Base, Basis, Body, Citation, Guide, Memory, Resource, Snapshot, Standing
+from storage.statements import chunks, upsert
+from storage.tables import Base, Basis, Citation, Guide, Memory, Resource, Snapshot, Standing
 
 # Put together once: that takes longer than running them, and they run at every batch.
 _RESOURCES: BindParameter[Any] = bindparam("resources", expanding=True)
@@ -63,14 +62,6 @@ _SERVED = _KEPT_OF.where(Snapshot.resource_id.in_(_RESOURCES), Snapshot.digest.i
 _BY_NUMBER = _KEPT_OF.where(Snapshot.id == bindparam("row"))
 _HAVE_SNAPSHOTS = select(Snapshot.resource_id).where(Snapshot.resource_id.in_(_RESOURCES)).distinct()
 _MEMORIES = select(Memory.resource_id, Memory.hash).where(Memory.resource_id.in_(_RESOURCES))
-# Locked against being let go by another crawl before this transaction's snapshots are there to be seen.
-_KEPT = (
-    select(Body.digest)
-    .where(Body.digest.in_(_DIGESTS))
-    .order_by(Body.digest)
-    .with_for_update(read=True, key_share=True)
-)
-_CHAINS = select(Body.chain).where(Body.chain.in_(bindparam("chains", expanding=True))).distinct()
 _NEW_SNAPSHOT = insert(Snapshot)
 _UPDATE_SNAPSHOT = update(Snapshot).where(Snapshot.id == bindparam("row"))
 _UPDATE_RESOURCE = update(Resource).where(Resource.id == bindparam("row"))
@@ -123,10 +114,6 @@ class Batch:
     with_snapshots: set[int] = field(default_factory=set)
     """Resources of which there was a snapshot before."""
     memories: dict[int, str] = field(default_factory=dict)
-    bodies: set[str] = field(default_factory=set)
-    """Digests of what is to be kept that are kept already."""
-    chains: set[int] = field(default_factory=set)
-    """Chains with a body in them."""
     _held: dict[tuple[Any, ...], tuple[Executable, list[Mapping[str, Any]]]] = field(default_factory=dict)
 
     @property
@@ -134,11 +121,6 @@ class Batch:
         """The database, with everything written that is held."""
         self.settle()
         return self._connection
-
-    @property
-    def bucket(self) -> blobs.Bucket | None:
-        """Where bodies go, if not into the database."""
-        return blobs.of(self._connection)
 
     def settle(self) -> None:
         """Write what is held."""
@@ -169,10 +151,6 @@ class Batch:
     def put(self, table: type[Base], row: Mapping[str, Any]) -> None:
         """A row that takes the place of one with the same primary key."""
         self._hold(table, upsert(self._connection.dialect.name, table, tuple(row)), row)
-
-    def put_new(self, table: type[Base], row: Mapping[str, Any]) -> None:
-        """A row that leaves one that is there already as it is."""
-        self._hold((table,), new_or_same(self._connection.dialect.name, table), row)
 
     def _hold(self, kind: Any, statement: Executable, row: Mapping[str, Any]) -> None:
         self._held.setdefault((kind, *row), (statement, []))[1].append(row)
@@ -232,7 +210,6 @@ def gather(connection: Connection, seen: Iterable[Observation]) -> Batch:
         batch.memories.update((row.resource_id, row.hash) for row in connection.execute(_MEMORIES, ids))
     keys = (served_key(look) for look in looks)
     batch.find_snapshots([key for key in keys if key is not None and key[0] in batch.with_snapshots])
-    _gather_bodies(batch, connection, looks)
     return batch
 
 
@@ -251,12 +228,3 @@ def _gather_citations(batch: Batch, found: Iterable[AnyRow]) -> None:
             batch.bases[row.guide_id, row.resource_id] = BasisRow(snapshot=row.snapshot_id, set_at=row.set_at)
         if row.measured is not None:
             batch.measured.add(row.id)
-
-
-def _gather_bodies(batch: Batch, connection: Connection, looks: list[Observation]) -> None:
-    new = [look for look in looks if look.snapshot is not None and look.body is not None]
-    for digests in chunks(sorted({look.snapshot.digest for look in new if look.snapshot is not None})):
-        batch.bodies.update(connection.execute(_KEPT, {"digests": digests}).scalars())
-    for chains in chunks(sorted({chain for look in new for chain in (look.source, -look.source)})):
-        found = connection.execute(_CHAINS, {"chains": chains}).scalars()
-        batch.chains.update(chain for chain in found if chain is not None)

@@ -12,7 +12,7 @@ one would seem to be lost, and every page of the other one to be left over.
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -179,6 +179,11 @@ def attach(engine: Engine, bucket: Bucket) -> Engine:
     return engine.execution_options(**{_OPTION: bucket})
 
 
+def is_attached(engine: Engine) -> bool:
+    """Whether bodies go into a bucket."""
+    return engine.get_execution_options().get(_OPTION) is not None
+
+
 def of(connection: Connection) -> Bucket | None:
     """Where bodies go, if not into the database. Raises BucketError where that is not this store's bucket."""
     bucket: Bucket | None = connection.get_execution_options().get(_OPTION)
@@ -245,9 +250,16 @@ def moved_out(bucket: Bucket | None, digest: str, encoding: str, data: bytes) ->
     """What a row holds of these bytes: all of them, or where they are once they have been written to the bucket."""
     if bucket is None:
         return encoding, data
-    tail = secrets.token_bytes(_TAIL)
-    bucket.put(_named(digest, tail), data)
-    return encoding + MARK, tail + len(data).to_bytes(8)
+    row, name, data = to_move({"digest": digest, "encoding": encoding, "data": data})
+    bucket.put(name, data)
+    return row["encoding"], row["data"]
+
+
+def to_move(row: Mapping[str, Any]) -> tuple[dict[str, Any], str, bytes]:
+    """The row of a body as it is once its bytes are in the bucket; the name of the object and the bytes."""
+    tail, data = secrets.token_bytes(_TAIL), row["data"]
+    moved = {**row, "encoding": row["encoding"] + MARK, "data": tail + len(data).to_bytes(8)}
+    return moved, _named(row["digest"], tail), data
 
 
 def fetched(connection: Connection, rows: Sequence[AnyRow]) -> list[tuple[str, bytes | None]]:

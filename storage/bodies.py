@@ -5,22 +5,26 @@ newest good one (a basis may have to be made of it), and for ever when something
 are not the page (walls, errors) one body of each kind is evidence enough. See `storage.folding` for the others.
 """
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, tuple_, update
 
 from storage import blobs, deltas
 from storage.errors import StoreError
 from storage.rows import AnyRow
-from storage.statements import insert_new
+from storage.statements import chunks, insert_new
 from storage.tables import Body, Resource, Snapshot
 
 # Locked against being let go by another crawl before this transaction's snapshot is there to be seen.
 _KEPT_FOR_ME = select(Body.size).where(Body.digest == bindparam("digest")).with_for_update(read=True, key_share=True)
 _KEPT = select(Body.size).where(Body.digest == bindparam("digest"))
 _LINK = select(Body.digest, Body.size, Body.encoding, Body.base, Body.data).where(Body.digest == bindparam("digest"))
+_AT = select(Body.chain, Body.place, Body.digest, Body.size, Body.encoding, Body.base, Body.data).where(
+    tuple_(Body.chain, Body.place).in_(bindparam("places", expanding=True))
+)
 _LAST_PLACE = select(func.max(Body.place)).where(Body.chain == bindparam("chain"))
 _AT_OR_BEFORE = (
     select(Body.digest)
@@ -70,6 +74,24 @@ _BAD = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A body as stored. `data` is None where its object is gone from the bucket."""
+
+    digest: str
+    size: int
+    encoding: str
+    base: str | None
+    data: bytes | None = field(repr=False)
+
+    def unpacked(self, base: bytes | None) -> bytes | None:
+        """The bytes, unchecked; None where they are damaged or not there."""
+        return None if self.data is None else deltas.decompress(self.data, self.encoding, self.size, base)
+
+
+NOTHING: Final[Mapping[str, Link]] = MappingProxyType({})
+
+
 def chain_of(resource: int, *, good: bool) -> int:
     """The chain that a body of this resource joins: pages rest on pages, walls and errors on their like."""
     return resource if good else -resource
@@ -79,37 +101,54 @@ def put(connection: Connection, digest: str, data: bytes, *, chain: int, lasting
     """Keep these bytes; nothing happens where they are kept already. `digest` must be theirs.
 
     `lasting`: they are not about to be let go again. The caller holds the lock on the chain's resource.
+    See `storage.shelving` for many at once.
     """
-    _check(digest, data)
     if connection.execute(_KEPT_FOR_ME, {"digest": digest}).first() is not None:
         return
     last = connection.execute(_LAST_PLACE, {"chain": chain}).scalar()
-    place = 0 if last is None else last + 1
-    base, encoding, packed = _against(connection, data, chain, place, lasting=lasting)
-    encoding, packed = blobs.moved_out(blobs.of(connection), digest, encoding, packed)
-    row = _row(digest, len(data), encoding, packed, chain=chain, place=place)
-    insert_new(connection, Body, {**row, "base": base})
+    at = (chain, 0 if last is None else last + 1)
+    row = row_of(connection, digest, data, at, lasting=lasting, shelf=shelf(connection, [at]))
+    if (bucket := blobs.of(connection)) is not None:
+        row, name, packed = blobs.to_move(row)
+        bucket.put(name, packed)
+    insert_new(connection, Body, row)
 
 
-def first(
-    digest: str, data: bytes, *, chain: int, lasting: bool = True, bucket: blobs.Bucket | None = None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Bodies as stored, at places that new ones may rest on: by place, and by digest."""
+
+    at: Mapping[tuple[int, int], str]
+    links: Mapping[str, Link]
+
+
+def shelf(connection: Connection, places: Iterable[tuple[int, int]]) -> Shelf:
+    """What new bodies at these places (chain, place) rest on, and what those rest on, asked for at once."""
+    wanted: set[tuple[int, int]] = set()
+    for chain, place in places:
+        before = deltas.rests_on(place)
+        while before is not None:
+            wanted.add((chain, before))
+            before = deltas.rests_on(before)
+    rows = [row for part in chunks(sorted(wanted)) for row in connection.execute(_AT, {"places": part})]
+    links = _links(connection, rows)
+    return Shelf(at={(row.chain, row.place): row.digest for row in rows}, links={link.digest: link for link in links})
+
+
+def row_of(
+    connection: Connection, digest: str, data: bytes, at: tuple[int, int], *, lasting: bool, shelf: Shelf
 ) -> dict[str, Any]:
-    """The row of a body that begins its chain: `put` for who knows that there is none before it."""
+    """The row of a new body at this place of its chain, all of its bytes in it."""
     _check(digest, data)
-    encoding, packed, _ = deltas.compress(data, None, lasting=lasting)
-    encoding, packed = blobs.moved_out(bucket, digest, encoding, packed)
-    return _row(digest, len(data), encoding, packed, chain=chain, place=0)
-
-
-def _row(digest: str, size: int, encoding: str, packed: bytes, *, chain: int, place: int) -> dict[str, Any]:
+    base, encoding, packed = _against(connection, data, at, shelf, lasting=lasting)
     return {
         "digest": digest,
-        "size": size,
+        "size": len(data),
         "encoding": encoding,
-        "base": None,
+        "base": base,
         "data": packed,
-        "chain": chain,
-        "place": place,
+        "chain": at[0],
+        "place": at[1],
     }
 
 
@@ -123,11 +162,12 @@ _Read: TypeAlias = dict[str, tuple[int, bytes]]
 
 
 def _against(
-    connection: Connection, data: bytes, chain: int, place: int, *, lasting: bool
+    connection: Connection, data: bytes, at: tuple[int, int], shelf: Shelf, *, lasting: bool
 ) -> tuple[str | None, str, bytes]:
     """What the body at this place rests on, if on anything, and its encoding and bytes."""
     read: _Read = {}
-    base, bytes_of_base = _base(connection, chain, place, read)
+    chain, place = at
+    base, bytes_of_base = _base(connection, chain, place, read, shelf)
     encoding, packed, needed = deltas.compress(data, bytes_of_base, lasting=lasting)
     # Each of those near is read over others: from a bucket that would take longer than it is worth.
     if deltas.rests_on(place) is None or not deltas.is_much(len(packed), len(data)) or blobs.of(connection):
@@ -151,28 +191,30 @@ def _near(connection: Connection, chain: int, place: int, read: _Read) -> Iterat
     """The last bodies before this place that are sound, and near enough to the beginning of the chain."""
     since = max(place - place % deltas.KEY_EVERY, place - deltas.NEAR)
     for digest in connection.execute(_BEFORE, {"chain": chain, "place": place, "since": since}).scalars().all():
-        depth, data = _sound(connection, digest, read)
+        depth, data = _sound(connection, digest, read, NOTHING)
         if data is not None and depth < deltas.DEEPEST:
             yield digest, data
 
 
-def _base(connection: Connection, chain: int, place: int, read: _Read) -> tuple[str | None, bytes | None]:
+def _base(connection: Connection, chain: int, place: int, read: _Read, shelf: Shelf) -> tuple[str | None, bytes | None]:
     """What the skip list has the body at this place rest on; nothing where that is damaged: what is new must not be."""
     before = deltas.rests_on(place)
     if before is None:
         return None, None
-    key = {"chain": chain, "place": before, "key": place - place % deltas.KEY_EVERY}
-    digest = connection.execute(_AT_OR_BEFORE, key).scalar()
+    digest = shelf.at.get((chain, before))
+    if digest is None:
+        key = {"chain": chain, "place": before, "key": place - place % deltas.KEY_EVERY}
+        digest = connection.execute(_AT_OR_BEFORE, key).scalar()
     if digest is None:
         return None, None
-    depth, data = _sound(connection, digest, read)
+    depth, data = _sound(connection, digest, read, shelf.links)
     return (None, None) if data is None or depth >= deltas.LONGEST // 2 else (digest, data)
 
 
-def _sound(connection: Connection, digest: str, read: _Read) -> tuple[int, bytes | None]:
+def _sound(connection: Connection, digest: str, read: _Read, there: Mapping[str, Link]) -> tuple[int, bytes | None]:
     """How many bodies it takes to read this one, and its bytes; no bytes where it is damaged. What is in `read` is not
-    read again."""
-    links = links_of(connection, digest, known=read)
+    read again, and what is `there` is not asked for."""
+    links = links_of(connection, digest, known=read, there=there)
     depth, data = read[links[-1].base] if links and links[-1].base in read else (0, None)
     if digest in read:
         depth, data = read[digest]
@@ -207,34 +249,26 @@ def get(connection: Connection, digest: str) -> bytes:
     return data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A body as stored. `data` is None where its object is gone from the bucket."""
-
-    digest: str
-    size: int
-    encoding: str
-    base: str | None
-    data: bytes | None = field(repr=False)
-
-    def unpacked(self, base: bytes | None) -> bytes | None:
-        """The bytes, unchecked; None where they are damaged or not there."""
-        return None if self.data is None else deltas.decompress(self.data, self.encoding, self.size, base)
-
-
-def links_of(connection: Connection, digest: str, *, known: Container[str] = ()) -> list[Link]:
+def links_of(
+    connection: Connection, digest: str, *, known: Container[str] = (), there: Mapping[str, Link] = NOTHING
+) -> list[Link]:
     """What it takes to read a body: itself, the one that it rests on, and so on, up to one that is known already.
 
-    Empty where it is not kept.
+    Empty where it is not kept. What is `there` is not asked for.
     """
-    rows: list[AnyRow] = []
+    found: list[Link | AnyRow] = []
     wanted: str | None = digest
-    while wanted is not None and wanted not in known and len(rows) <= deltas.LONGEST:
-        row = connection.execute(_LINK, {"digest": wanted}).first()
-        if row is None:
+    while wanted is not None and wanted not in known and len(found) <= deltas.LONGEST:
+        each = there.get(wanted) or connection.execute(_LINK, {"digest": wanted}).first()
+        if each is None:
             break
-        rows.append(row)
-        wanted = row.base
+        found.append(each)
+        wanted = each.base
+    asked = iter(_links(connection, [each for each in found if not isinstance(each, Link)]))
+    return [each if isinstance(each, Link) else next(asked) for each in found]
+
+
+def _links(connection: Connection, rows: Sequence[AnyRow]) -> list[Link]:
     return [
         Link(digest=row.digest, size=row.size, encoding=encoding, base=row.base, data=data)
         for row, (encoding, data) in zip(rows, blobs.fetched(connection, rows), strict=True)
@@ -244,10 +278,7 @@ def links_of(connection: Connection, digest: str, *, known: Container[str] = ())
 def link_of(connection: Connection, digest: str) -> Link | None:
     """The body alone, as stored."""
     row = connection.execute(_LINK, {"digest": digest}).first()
-    if row is None:
-        return None
-    ((encoding, data),) = blobs.fetched(connection, [row])
-    return Link(digest=row.digest, size=row.size, encoding=encoding, base=row.base, data=data)
+    return None if row is None else _links(connection, [row])[0]
 
 
 def unrolled(links: Sequence[Link]) -> bytes | None:

@@ -19,8 +19,8 @@ KEY_EVERY: Final = 256
 LONGEST: Final = 64
 """Bodies that one may need, at most: rows that were tampered with may lead in circles."""
 
-ALONE, LASTING, PASSING, TRIAL = 3, 4, 3, 1
-"""zstd's levels. Deltas of 4 and 9 differ by a twentieth in size, and by the half in time."""
+ALONE, LASTING, PASSING, TRIAL = 3, 3, 2, 1
+"""zstd's levels. Deltas of 3 and 9 differ by a tenth in size, and by the half in time."""
 
 NEAR: Final = 4
 """So many of the last bodies are tried; eight would save another fiftieth."""
@@ -34,6 +34,7 @@ _MUCH: Final = 8
 _LITTLE: Final = 256
 _MAX_WINDOW: Final = 27
 _LARGE: Final = 1_000_000
+_SMALLEST: Final = 10
 
 
 def rests_on(place: int) -> int | None:
@@ -89,8 +90,9 @@ def decompress(data: bytes, encoding: str, size: int, base: bytes | None) -> byt
 def _compressor(data: bytes, base: bytes, level: int) -> zstandard.ZstdCompressor:
     # By default the window ends where a large base does not yet.
     window = min(max((len(data) + len(base)).bit_length(), 10), _MAX_WINDOW)
-    # … and the tables of these levels forget what stands further back in it.
-    tables = {"hash_log": window - 2, "chain_log": window - 2} if len(base) > _LARGE else {}
+    # … and the tables of these levels forget what stands further back in it, or are larger than what it takes.
+    log = window - (2 if len(base) > _LARGE else 3)
+    tables = {"hash_log": log, "chain_log": log} if level > TRIAL and log >= _SMALLEST else {}
     parameters = zstandard.ZstdCompressionParameters.from_level(
         level, source_size=len(data), dict_size=len(base), window_log=window, **tables
     )

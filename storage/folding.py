@@ -5,17 +5,22 @@ next one comes, its row is folded into the older snapshot with the same visible 
 with their own digest, and their headers against the older one's.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, bindparam, case, cast, delete, exists, or_, select, update
+from sqlalchemy import BindParameter, Connection, LargeBinary, bindparam, case, cast, delete, or_, select, update
 
 from storage import bodies
 from storage.headers import pack_headers
 from storage.rows import AnyRow
+from storage.statements import chunks
 from storage.tables import Fetch, Snapshot, Standing
 
-_ROW: Final = select(*Snapshot.__table__.c).where(Snapshot.id == bindparam("row"))
-_REFERRED = select(exists().where(or_(Standing.now_id == bindparam("row"), Standing.basis_id == bindparam("row"))))
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_ROWS: Final = select(*Snapshot.__table__.c).where(Snapshot.id.in_(_IDS))
+_REFERRED = select(Standing.now_id, Standing.basis_id).where(
+    or_(Standing.now_id.in_(_IDS), Standing.basis_id.in_(_IDS))
+)
 _LOOKS = (
     update(Fetch)
     .where(
@@ -47,28 +52,45 @@ def let_go(connection: Connection, snapshot: int) -> None:
         fold(connection, row, holder)
 
 
-def fold_wall(connection: Connection, snapshot: int) -> None:
-    """A wall or an error of a kind that is kept already."""
-    row = _row(connection, snapshot)
-    if row is None or row.pinned or row.good:
+def fold(connection: Connection, row: AnyRow, holder: int) -> None:
+    """Leave digest and headers of a snapshot with its looks, and the rest to `holder`; not where it is referred to."""
+    fold_all(connection, [(row.id, holder)])
+
+
+def fold_all(connection: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    """The same for many: each with the older snapshot that stands for it from now on. None comes twice."""
+    if not pairs:
         return
-    holder = bodies.bad_holder(connection, row.resource_id, row.health, row.status, besides=snapshot)
-    if holder is not None and holder < snapshot and not bodies.kept(connection, row.digest):
-        fold(connection, row, holder)
+    numbers = sorted({number for pair in pairs for number in pair})
+    rows = {row.id: row for part in chunks(numbers) for row in connection.execute(_ROWS, {"ids": part})}
+    folded = [number for number, _ in pairs]
+    referred = {each for part in chunks(folded) for row in connection.execute(_REFERRED, {"ids": part}) for each in row}
+    going = [
+        (rows[number], rows[holder])
+        for number, holder in pairs
+        if number in rows
+        and holder in rows
+        and number not in referred
+        and not rows[number].pinned
+        and rows[holder].final_url == rows[number].final_url
+    ]
+    if going:
+        connection.execute(_LOOKS, [_look(row, into) for row, into in going])
+        seen = [{"into": into.id, "seen": max(into.last_seen, row.last_seen)} for row, into in going]
+        connection.execute(_SEEN, seen)
+        connection.execute(_GONE, [{"row": row.id} for row, _ in going])
 
 
-def fold(connection: Connection, row: AnyRow, holder: int) -> bool:
-    """Leave digest and headers of a snapshot with its looks, and the rest to `holder`; gives whether that was done."""
-    into = _row(connection, holder)
-    if into is None or into.final_url != row.final_url or connection.execute(_REFERRED, {"row": row.id}).scalar():
-        return False
-    key: dict[str, Any] = {"resource": row.resource_id, "since": row.at}
+def _look(row: AnyRow, into: AnyRow) -> dict[str, Any]:
     headers = pack_headers(row.headers, row.at, into.headers, into.at) if row.headers != into.headers else None
-    looks = {**key, "row": row.id, "into": holder, "its_digest": row.digest, "its_headers": headers}
-    connection.execute(_LOOKS, looks)
-    connection.execute(_SEEN, {"into": holder, "seen": max(into.last_seen, row.last_seen)})
-    connection.execute(_GONE, {"row": row.id})
-    return True
+    return {
+        "resource": row.resource_id,
+        "since": row.at,
+        "row": row.id,
+        "into": into.id,
+        "its_digest": row.digest,
+        "its_headers": headers,
+    }
 
 
 def folded_into(connection: Connection, resource: int, digest: str) -> int | None:
@@ -78,4 +100,4 @@ def folded_into(connection: Connection, resource: int, digest: str) -> int | Non
 
 
 def _row(connection: Connection, snapshot: int) -> "AnyRow | None":
-    return connection.execute(_ROW, {"row": snapshot}).first()
+    return connection.execute(_ROWS, {"ids": [snapshot]}).first()

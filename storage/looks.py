@@ -1,9 +1,10 @@
 """Writes what looks at resources gave. The caller holds the transaction; written twice, it is as written once."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, select
 
@@ -20,18 +21,15 @@ from crawler.model import (
 )
 from guides.model import CitationKey, GuideId
 from review.model import CloseFinding, FindingOp, OpenFinding
-from storage import bodies, folding, raising, rows
+from storage import folding, raising, rows, shelving
 from storage.batches import BasisRow, Batch, Kept, Served, gather, served_key
 from storage.columns import MAX_INT, bounded, clean, json_bytes, name_hash
 from storage.errors import StoreError
 from storage.raising import CitedRow
 from storage.rows import AnyRow
-from storage.tables import Basis, Body, Fetch, Memory
+from storage.tables import Basis, Fetch, Memory
 from storage.tables import Snapshot as SnapshotTable
 from storage.tables import Standing as StandingTable
-
-ALL = "all"
-"""`keep`: every distinct body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +53,17 @@ class _Look:
 
 
 Seen: TypeAlias = tuple[Observation, Sequence[FindingOp]]
+Ready: TypeAlias = Mapping[str, Mapping[str, Any]]
+NOTHING: Final[Ready] = MappingProxyType({})
 
 
-def write(connection: Connection, looks: Sequence[Seen], *, run: int | None, keep: str) -> None:
-    """Write looks, each as if alone. Raises StoreError where the resource of one is not in the store."""
+def write(connection: Connection, looks: Sequence[Seen], *, run: int | None, keep: str, ready: Ready = NOTHING) -> None:
+    """Write looks, each as if alone. Raises StoreError where the resource of one is not in the store.
+
+    `ready`: what `storage.shelving.foresee` made of them before.
+    """
     for group in _rounds(looks):
-        _write(connection, group, run=run, keep=keep)
+        _write(connection, group, run=run, keep=keep, ready=ready)
 
 
 def _rounds(looks: Sequence[Seen]) -> Iterable[Sequence[Seen]]:
@@ -78,18 +81,18 @@ def _rounds(looks: Sequence[Seen]) -> Iterable[Sequence[Seen]]:
         waiting = rest
 
 
-def _write(connection: Connection, looks: Sequence[Seen], *, run: int | None, keep: str) -> None:
+def _write(connection: Connection, looks: Sequence[Seen], *, run: int | None, keep: str, ready: Ready) -> None:
     batch = gather(connection, [seen for seen, _ in looks])
     for seen, _ in looks:
         if seen.source not in batch.resources:
             raise StoreError(f"there is no resource {seen.source} ({seen.url}) in the store")
     batch.insert_snapshots(dict(_new_snapshots(batch, [seen for seen, _ in looks])))
-    for seen, ops in looks:
-        _one(batch, seen, ops, run=run, keep=keep)
-    batch.settle()
+    shown = [_one(batch, seen, ops, run=run) for seen, ops in looks]
+    # Last: what was pinned above has its body kept.
+    shelving.shelve(batch, shown, keep=keep, ready=ready)
 
 
-def _one(batch: Batch, seen: Observation, ops: Sequence[FindingOp], *, run: int | None, keep: str) -> None:
+def _one(batch: Batch, seen: Observation, ops: Sequence[FindingOp], *, run: int | None) -> shelving.Shown:
     stored, folded = _snapshot(batch, seen)
     look = _Look(batch=batch, seen=seen, resource=batch.resources[seen.source], snapshot=stored, folded=folded)
     newest = _newest(look)
@@ -105,8 +108,7 @@ def _one(batch: Batch, seen: Observation, ops: Sequence[FindingOp], *, run: int 
         elif (citation := look.cited(op.guide, op.citation)) is not None:
             op = replace(op, basis=_there(look, op.basis), now=_there(look, op.now))
             _open(look, op, citation)
-    # Last: what was pinned above has its body kept.
-    _body(look, newest, keep)
+    return shelving.Shown(seen=seen, kept=stored, before=look.resource.newest_id, newest=newest)
 
 
 def _open(look: _Look, op: OpenFinding, citation: CitedRow) -> None:
@@ -187,46 +189,6 @@ def _newest(look: _Look) -> int | None:
         return before
     query = select(SnapshotTable.id).where(SnapshotTable.resource_id == look.seen.source, SnapshotTable.good.is_(True))
     return look.batch.connection.execute(query.order_by(SnapshotTable.last_seen.desc()).limit(1)).scalar()
-
-
-def _body(look: _Look, newest: int | None, keep: str) -> None:
-    batch, seen, kept = look.batch, look.seen, look.snapshot
-    before = look.resource.newest_id
-    if keep != ALL and before is not None and before != newest:
-        # First: what comes next takes its place in the chain, and nothing rests on it yet.
-        folding.let_go(batch.connection, before)
-    if seen.snapshot is None or seen.body is None or kept is None:
-        return
-    held = keep != ALL and not kept.pinned and _held(look, kept)
-    if not held or kept.id == newest:
-        _put(batch, seen.snapshot.digest, seen.body, chain=bodies.chain_of(kept.resource_id, good=kept.good), held=held)
-    elif not kept.good:
-        folding.fold_wall(batch.connection, kept.id)
-
-
-def _put(batch: Batch, digest: str, body: bytes, *, chain: int, held: bool) -> None:
-    if digest in batch.bodies:
-        return
-    if chain in batch.chains:
-        bodies.put(batch.connection, digest, body, chain=chain, lasting=not held)
-    else:
-        batch.put_new(Body, bodies.first(digest, body, chain=chain, lasting=not held, bucket=batch.bucket))
-        batch.chains.add(chain)
-    batch.bodies.add(digest)
-
-
-def _held(look: _Look, kept: Kept) -> bool:
-    """Whether the body of another snapshot is evidence enough of what this one shows."""
-    if kept.resource_id not in look.batch.with_snapshots:
-        return False
-    connection = look.batch.connection
-    if not kept.good:
-        holder = bodies.bad_holder(connection, kept.resource_id, kept.health, kept.status, besides=kept.id)
-    elif kept.text_hash is None:
-        holder = None
-    else:
-        holder = bodies.text_holder(connection, kept.resource_id, kept.text_hash, besides=kept.id)
-    return holder is not None
 
 
 def _there(look: _Look, snapshot: SnapshotId | None) -> SnapshotId | None:

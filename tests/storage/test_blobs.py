@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 from storage_bucket import BucketServer, running_bucket_server
-from storage_builders import DAY, START, digest, guide, only, opening, sync, visit
+from storage_builders import DAY, START, citation, digest, guide, look, only, opening, sync, visit
 
 from crawler.model import DriftKind
 from storage import blobs, bodies
@@ -178,3 +178,27 @@ def test_a_bucket_that_was_emptied_is_given_up_only_where_that_is_said(
         assert len(rows(store)) == 2
         visit(store, page(7), START + 9 * DAY)
         assert store.body(digest(page(7))) == page(7)
+
+
+def test_a_batch_writes_each_object_once_and_before_its_transaction(
+    url: str, bucket: BlobSettings, server: BucketServer
+) -> None:
+    """Pages that carry a nonce are let go when the next one comes; pages that change rest on those before."""
+    cited = [citation(f"c{number}", f"https://example.com/{number}") for number in range(5)]
+    written = 0
+    with Store.open(url, bucket=bucket) as store:
+        sync(store, guide("g", *cited))
+        for turn in range(6):
+            at = START + turn * DAY
+            due = store.due(at, everything=True)
+            looks = [
+                look(store.known(resource), page(100 * number + turn), at, text="same" if number < 3 else None)
+                for number, (resource, _) in enumerate(due)
+            ]
+            with store.batch():
+                for each in looks:
+                    store.record(each, ())
+            written += len(looks)
+            assert len(server.names(bucket)) == written + 1, "neither twice nor in vain"
+        assert len(rows(store)) == 3 * 2 + 2 * 6, "the first and the newest of each text"
+        assert store.fsck(at=START).whole
