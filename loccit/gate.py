@@ -18,10 +18,11 @@ from loccit.progress import Bar
 from loccit.reporting import report_now
 from loccit.since import Changes, top_of
 from loccit.state import read_state, write_state
+from loccit.suggested import with_suggestions
 from loccit.wiring import checked_guides, key_of, open_store, sync
 from review.baseline import Entry, hold_against, parse
 from review.failing import STALE, mark_failures
-from review.model import CheckReport, GuideLine, StateKind
+from review.model import CheckedCitation, CheckReport, GuideLine, StateKind
 from storage.memory import MemoryStore
 
 MOST_BYTES = 50_000_000
@@ -82,6 +83,8 @@ def check(app: App, library: Library, gate: Gate) -> tuple[CheckReport, PassResu
             touched=None if gate.changes is None else gate.changes.touches,
             base=top_of(settings.root),
         )
+        if gate.keeps_bases:
+            report = replace(report, citations=_suggested(store, report))
         stale = _lines(app, store, library) if STALE in gate.words else ()
     report = replace(
         report,
@@ -128,6 +131,13 @@ def _lines(app: App, store: PassStore, library: Library) -> Sequence[GuideLine]:
 
     assert isinstance(store, Store)  # `needs_desk`
     return report_now(app, store, library).lines
+
+
+def _suggested(store: PassStore, report: CheckReport) -> tuple[CheckedCitation, ...]:
+    from storage.store import Store
+
+    assert isinstance(store, Store)  # `needs_desk`
+    return with_suggestions(report.citations, store)
 
 
 def _touched_urls(library: Library, changes: Changes) -> frozenset[str]:
