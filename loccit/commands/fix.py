@@ -1,4 +1,7 @@
-"""`loccit fix`: puts new addresses in the place of moved ones, and archived copies in the place of dead ones."""
+"""`loccit fix`: puts new addresses in the place of moved ones, and archived copies in the place of dead ones.
+
+A dead link whose page was found elsewhere (see `crawler.successors`) gets that address as if it had moved.
+"""
 
 import argparse
 import difflib
@@ -15,7 +18,7 @@ from guides.rewrite import replace_bytes
 from guides.source import Source, decode
 from guides.writeback import WritebackError
 from loccit.app import App
-from loccit.archive import archived_copies
+from loccit.archiving.live import last_copies
 from loccit.errors import UsageError
 from loccit.exits import Exit
 from loccit.gate import Gate, check
@@ -72,15 +75,23 @@ def run(options: argparse.Namespace, app: App) -> Exit:
 
 def _moved(citations: Iterable[CheckedCitation]) -> Iterator[Relink]:
     for each in citations:
-        target = each.verdict.replacement or each.verdict.final_url
-        if each.verdict.kind is VerdictKind.MOVED and target:
+        verdict = each.verdict
+        if verdict.kind is VerdictKind.MOVED:
+            target = verdict.replacement or verdict.final_url
+        else:
+            target = (verdict.replacement or "") if verdict.kind is VerdictKind.DEAD else ""
+        if target:
             yield _relink(each, target)
 
 
 def _dead(citations: Iterable[CheckedCitation], app: App) -> Iterator[Relink]:
-    dead = [(each, each.citation.url.partition("#")[0]) for each in citations if each.verdict.kind is VerdictKind.DEAD]
+    dead = [
+        (each, each.citation.url.partition("#")[0])
+        for each in citations
+        if each.verdict.kind is VerdictKind.DEAD and not each.verdict.replacement
+    ]
     known = {url: each.archived for each, url in dead if each.archived}
-    asked = archived_copies(app.settings, (url for _, url in dead if url not in known), app.clock)
+    asked = last_copies(app.settings, (url for _, url in dead if url not in known), app.clock, complain=app.complain)
     for each, url in dead:
         if copy := known.get(url) or asked.get(url):
             yield _relink(each, copy)

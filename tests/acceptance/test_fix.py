@@ -33,14 +33,23 @@ def test_moved_links_are_rewritten(tmp_path: Path) -> None:
 def test_dead_links_go_to_archived_copies_when_asked(tmp_path: Path) -> None:
     with project(tmp_path) as (site, work):
         with (tmp_path / "loccit.toml").open("a", encoding="utf-8") as settings:
-            settings.write('[archive]\nmemento = "http://site.test/web/"\n')
+            settings.write('[archive]\nmemento = "http://archive.test/web/"\ndelay = 0\n')
+        host = "http://archive.test"
+        own = (tmp_path / "loccit.toml").read_text("utf-8")
+        both = own.replace('"site.test:80"', f'"archive.test:80" = "127.0.0.1:{work.port}", "site.test:80"')
+        (tmp_path / "loccit.toml").write_text(both, "utf-8")
         copy = "/web/20200101000000/http://site.test/gone"
-        site["/web/http://site.test/gone"] = Answer(status=302, headers={"Location": f"http://site.test{copy}"})
-        site[copy] = page("As it was.")
-        file = work.guide("a", "/gone", "/never-kept")
+        told = {"Memento-Datetime": "Wed, 01 Jan 2020 00:00:00 GMT"}
+        for name in ("gone", "framed", "soft"):
+            there = f"/web/20200101000000/http://site.test/{name}"
+            site[f"/web/http://site.test/{name}"] = Answer(status=302, headers={"Location": f"{host}{there}"})
+        site["/web/20200101000000id_/http://site.test/gone"] = Answer(body=page("As it was.").body, headers=told)
+        framed = page("As it was.").body + "<!-- BEGIN WAYBACK TOOLBAR INSERT -->"
+        site["/web/20200101000000id_/http://site.test/framed"] = Answer(body=framed, headers=told)
+        site["/web/20200101000000id_/http://site.test/soft"] = page("The archive says sorry, in as many words.")
+        file = work.guide("a", "/gone", "/never-kept", "/framed", "/soft")
         before = file.read_bytes()
         assert "no link to mend" in work.run("fix").stderr
         done = work.run("fix", "--dead", "--write")
         assert done.returncode == 0, done.stderr
-        assert file.read_bytes() == before.replace(b"http://site.test/gone", b"http://site.test" + copy.encode())
-        assert work.json("check")["citations"][0]["verdict"] == "ok"
+        assert file.read_bytes() == before.replace(b"http://site.test/gone", f"{host}{copy}".encode())

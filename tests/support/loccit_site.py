@@ -51,6 +51,7 @@ class Project:
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
+        self.port = port
         (folder / "guides").mkdir(exist_ok=True)
         (folder / "loccit.toml").write_text(
             "[network]\n"
