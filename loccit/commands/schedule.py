@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any, Final
 
+from crawler.policy import Engine
+from loccit import dispatching
 from loccit.app import App
 from loccit.commands import crawl, fsck, notify, prune
 from loccit.errors import LoccitError
@@ -18,6 +20,7 @@ from loccit.leasing import LASTS, SCHEDULE, busy_line, leased
 from loccit.wiring import open_store
 from review.text import inert
 from storage.errors import StoreError
+from storage.store import Store
 
 AGAIN: Final = timedelta(minutes=1)
 """A pass that found another crawl under way, or no store, is made up for as soon as this."""
@@ -28,8 +31,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:
+    if options.once and app.settings.schedule.engine is Engine.WORKERS:
+        return _guarded(app, lambda fresh: dispatching.ask(fresh, everything=False)) or Exit.OK
     if options.once:
-        return _guarded(app, lambda fresh: crawl.one_pass(fresh, everything=False)) or Exit.OK
+        done = _guarded(app, lambda fresh: crawl.one_pass(fresh, everything=False)) or Exit.OK
+        if done is Exit.OK:
+            _guarded(app, crawl.ask_archive)
+        return done
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -57,25 +65,72 @@ def _work(app: App, stopped: Event) -> None:
     from apscheduler.schedulers.background import BackgroundScheduler
 
     every = app.settings.schedule.every
+    workers = app.settings.schedule.engine is Engine.WORKERS
     # One thing at a time, in the order in which they fall due. What was missed, by a sleep or a long pass, is made up
     # for by one run.
     one: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
-    scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, job_defaults=one, timezone=UTC)
+    # But for handing out, which must not wait until hours of upkeep are over.
+    executors = {"default": ThreadPoolExecutor(1), "queue": ThreadPoolExecutor(1)}
+    scheduler = BackgroundScheduler(executors=executors, job_defaults=one, timezone=UTC)
 
     def pass_over() -> None:
         if _guarded(app, lambda fresh: crawl.one_pass(fresh, everything=False, stopped=stopped.is_set)) is None:
             scheduler.modify_job("crawl", next_run_time=datetime.now(UTC) + min(AGAIN, every))
 
-    scheduler.add_job(pass_over, "interval", id="crawl", seconds=every.total_seconds(), next_run_time=datetime.now(UTC))
+    def read_over() -> None:
+        if _guarded(app, dispatching.sync_guides) is None:
+            scheduler.modify_job("crawl", next_run_time=datetime.now(UTC) + min(AGAIN, every))
+
+    first = {"seconds": every.total_seconds(), "next_run_time": datetime.now(UTC)}
+    scheduler.add_job(read_over if workers else pass_over, "interval", id="crawl", **first)
+    handing = _Handing(app)
+    if workers:
+        tick = dispatching.tick_of(app).total_seconds()
+        scheduler.add_job(handing.out, "interval", id="queue", executor="queue", seconds=tick)
+    # Beside the passes, so that a slow archive holds up none of them.
+    scheduler.add_executor(ThreadPoolExecutor(1), "archive")
+    soon = datetime.now(UTC) + min(AGAIN, every)
+    asking = {"seconds": every.total_seconds(), "next_run_time": soon, "executor": "archive"}
+    scheduler.add_job(lambda: _guarded(app, lambda fresh: _archive(fresh, stopped)), "interval", id="archive", **asking)
     if app.settings.notify.targets:
         scheduler.add_job(lambda: _guarded(app, _notify), "interval", id="notify", minutes=5)
     scheduler.add_job(lambda: _guarded(app, _prune), "cron", id="prune", hour=3, minute=30)
     scheduler.add_job(lambda: _guarded(app, _fsck), "cron", id="fsck", day_of_week="sun", hour=4, minute=30)
     scheduler.start()
-    app.say(f"looking for what is due every {every}; SIGTERM or Ctrl-C stops")
+    what = "handing out what is due, and reading the guides" if workers else "looking for what is due"
+    app.say(f"{what} every {every}; SIGTERM or Ctrl-C stops")
     stopped.wait()
     app.say(f"stopping: a pass that is under way has {app.settings.schedule.grace.total_seconds():g} s left")
     scheduler.shutdown(wait=True)
+    handing.close()
+
+
+class _Handing:
+    """Hands out work every few seconds over one store, which is opened anew where it was lost."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._store: Store | None = None
+
+    def out(self) -> None:
+        if _guarded(self._app, self._hand_out) is not Exit.OK:
+            self.close()
+
+    def _hand_out(self, app: App) -> Exit:
+        if self._store is None:
+            self._store = open_store(app.settings)
+            self._store.dispatch.prepare()
+        dispatching.hand_out(app, self._store)
+        return Exit.OK
+
+    def close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+
+def _archive(app: App, stopped: Event) -> Exit:
+    return crawl.ask_archive(app, stopped=stopped.is_set)
 
 
 def _notify(app: App) -> Exit:
