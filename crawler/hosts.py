@@ -26,6 +26,9 @@ Reserve: TypeAlias = Callable[[str, float], Awaitable[float]]
 after that moment to the seconds until then.
 """
 
+Ended: TypeAlias = Callable[[str, float], Awaitable[None]]
+"""Told of a request that took long: nobody asks that host for so many seconds from now on."""
+
 TRIES = 3
 """So often a moment is taken: whoever comes late for one, because the machine was busy, takes another."""
 
@@ -62,10 +65,15 @@ class Hosts:
         self._all = asyncio.Semaphore(max(1, crawl.concurrency))
         self._paces: OrderedDict[str, _Pace] = OrderedDict()
         self._reserve: Reserve | None = None
+        self._ended: Ended | None = None
 
-    def share(self, reserve: Reserve) -> None:
-        """Keep to a pace that other machines keep to as well."""
-        self._reserve = reserve
+    def share(self, reserve: Reserve, ended: Ended) -> None:
+        """Keep to a pace that other machines keep to as well.
+
+        The pause is then counted from a request's end where nothing else of the host is under way: a connection takes
+        its time, and a host that was reached late would see the next request too soon.
+        """
+        self._reserve, self._ended = reserve, ended
 
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[None]:
@@ -79,10 +87,13 @@ class Hosts:
                     await self._wait_with_others(key, pace, self._reserve)
                 async with self._all:
                     pace.active += 1
+                    began = self._clock.now()
                     try:
                         yield
                     finally:
                         pace.active -= 1
+                if self._ended is not None and not pace.active:
+                    await self._pause_after(key, pace, began, self._ended)
         finally:
             pace.waiting -= 1
 
@@ -187,6 +198,12 @@ class Hosts:
             pace.free = max(pace.free or now, now + timedelta(seconds=gap))
             if (now - before).total_seconds() - lag <= gap * LATE:
                 return
+
+    async def _pause_after(self, key: str, pace: _Pace, began: datetime, ended: Ended) -> None:
+        gap, now = self._gap(pace), self._clock.now()
+        if gap > 0 and (now - began).total_seconds() > gap * LATE:
+            pace.free = max(pace.free or now, now + timedelta(seconds=gap))
+            await ended(key, gap)
 
     def _gap(self, pace: _Pace) -> float:
         return max(self._crawl.delay, pace.crawl_delay) + pace.penalty

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection
 
-from crawler.model import FetchOrder, ResourceId
-from storage import hosts, jobs, ledger
+from storage import hosts, jobs
 from storage.engine import QUEUE, Database, alone
 from storage.errors import StoreError
 from storage.hosts import HeldHost, Outcome
@@ -44,11 +43,11 @@ class Recovered:
 class Dispatch:
     """The schedule's side of the queue, and the workers'."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, keep: str = "texts") -> None:
         """Raises StoreError where the store is not PostgreSQL."""
         if database.engine.dialect.name != "postgresql":
             raise StoreError(ELSEWHERE)
-        self._database = database
+        self.database, self.keep = database, keep
 
     def prepare(self) -> None:
         """Make the queue, or bring it up to date."""
@@ -57,7 +56,7 @@ class Dispatch:
             alone(connection, QUEUE)
             jobs.prepare(connection)
 
-        self._database.write(work)
+        self.database.write(work)
 
     # ------------------------------------------------------------ the scheduler's side
 
@@ -68,7 +67,7 @@ class Dispatch:
             room = limit - jobs.depth(connection, heartbeat=heartbeat).waiting
             return jobs.defer(connection, hosts.take_due(connection, now, room)) if room > 0 else 0
 
-        return self._database.write(work)
+        return self.database.write(work)
 
     def ask(self, now: datetime, *, everything: bool = False) -> int:
         """Hand out every host with something due before all others; gives how many. `everything`: due or not."""
@@ -78,11 +77,11 @@ class Dispatch:
             jobs.defer(connection, asked, priority=jobs.ASKED)
             return len(asked)
 
-        return self._database.write(work)
+        return self.database.write(work)
 
     def recover(self, now: datetime, *, heartbeat: float) -> Recovered:
         """Put back the jobs of workers that died, and hand out anew what the queue has forgotten."""
-        return self._database.write(lambda connection: self._recover(connection, now, heartbeat))
+        return self.database.write(lambda connection: self._recover(connection, now, heartbeat))
 
     def _recover(self, connection: Connection, now: datetime, heartbeat: float) -> Recovered:
         retried: list[str] = []
@@ -108,30 +107,41 @@ class Dispatch:
         def work(connection: Connection) -> jobs.Depth | None:
             return jobs.depth(connection, heartbeat=heartbeat) if jobs.is_prepared(connection) else None
 
-        return self._database.read(work)
+        return self.database.read(work)
+
+    def held(self, now: datetime) -> list[HeldHost]:
+        """The hosts that are left alone because their jobs died or broke, the worst first."""
+        return self.database.read(lambda connection: hosts.held(connection, now))
+
+    def free(self, name: str) -> bool:
+        """Ask a host again that was left alone; whether there is one of that name."""
+        return self.database.write(lambda connection: hosts.free(connection, name))
 
     # ------------------------------------------------------------ the workers' side
 
     def app(self, work: Callable[[int, str], Awaitable[None]]) -> "App":
         """The queue's application, whose jobs call `work` with a host's number and name."""
-        return jobs.make_app(self._database.engine.url, work)
+        return jobs.make_app(self.database.engine.url, work)
 
-    def begin(self, host: int, now: datetime, *, limit: int) -> list[tuple[ResourceId, FetchOrder]]:
-        """What is due of a host, the longest overdue first, up to `limit`."""
-        return self._database.read(lambda connection: ledger.due_of_host(connection, host, now, limit=limit))
+    def name(self, host: int) -> str:
+        """What a host is called. StoreError where there is none of that number."""
+        found = self.database.read(lambda connection: hosts.name_of(connection, host))
+        if found is None:
+            raise StoreError(f"there is no host {host} in the store")
+        return found
 
     def failures(self, host: int) -> int:
         """How many jobs in a row died or broke with it."""
-        return self._database.read(lambda connection: hosts.failures_of(connection, host))
+        return self.database.read(lambda connection: hosts.failures_of(connection, host))
 
     def end(self, host: int, outcome: Outcome, now: datetime, trouble: str = "") -> HeldHost | None:
         """A job is over; gives the host where it is left alone from now on."""
-        return self._database.write(lambda connection: hosts.settle(connection, host, outcome, now, trouble))
+        return self.database.write(lambda connection: hosts.settle(connection, host, outcome, now, trouble))
 
     def reserve(self, name: str, gap: float, *, longest: float) -> float:
         """Take the next moment at which a host may be asked: seconds until then."""
-        return self._database.write(lambda connection: hosts.reserve(connection, name, gap, longest))
+        return self.database.write(lambda connection: hosts.reserve(connection, name, gap, longest))
 
     def delay(self, name: str, pause: float) -> None:
         """Nobody asks the host for so many seconds."""
-        self._database.write(lambda connection: hosts.delay(connection, name, pause))
+        self.database.write(lambda connection: hosts.delay(connection, name, pause))

@@ -192,6 +192,10 @@ def hold_after(failures: int) -> timedelta:
     return min(FIRST_HOLD * doubled, LONGEST_HOLD)
 
 
+def name_of(connection: Connection, host: int) -> str | None:
+    return connection.execute(select(Host.name).where(Host.id == host)).scalar()
+
+
 def failures_of(connection: Connection, host: int) -> int:
     """How many jobs in a row died or broke with this host."""
     return connection.execute(select(Host.failures).where(Host.id == host)).scalar() or 0

@@ -31,6 +31,7 @@ from storage import (
     bodies,
     carried,
     desk,
+    hosts,
     imports,
     leases,
     ledger,
@@ -40,13 +41,13 @@ from storage import (
     reported,
     retention,
     runs,
-    shelving,
     upkeep,
 )
 from storage import backup as copying
 from storage.accounts import Accounts
 from storage.archives import Archives
 from storage.bench import StoreBench
+from storage.dispatch import Dispatch
 from storage.engine import BUSY_SECONDS, Database, create
 from storage.errors import BucketError, StoreError
 from storage.notices import Notices
@@ -208,7 +209,7 @@ class Store:
         """
         with self._batch_lock:
             if self._batch is None:
-                self._looks([(observation, tuple(ops))])
+                self._database.write(partial(self._looks, held=[(observation, tuple(ops))]))
                 return
             self._batch.append((observation, tuple(ops)))
             self._batch_bytes += len(observation.body or b"")
@@ -242,7 +243,7 @@ class Store:
             # One order for all writers, so that two of them never wait for each other in a circle.
             held.sort(key=lambda look: look[0].source)
             try:
-                self._looks(held)
+                self._database.write(lambda connection: self._looks(connection, held))
             except BucketError:
                 # It would refuse each of them, one by one and slowly.
                 raise
@@ -254,15 +255,14 @@ class Store:
         failed: StoreError | None = None
         for look in held:
             try:
-                self._looks([look])
+                self._database.write(partial(self._looks, held=[look]))
             except StoreError as error:
                 failed = failed or error
         if failed is not None:
             raise failed
 
-    def _looks(self, held: Sequence[_Look]) -> None:
-        ready = shelving.foreseen(self._database, [seen for seen, _ in held], keep=self._keep)
-        self._database.write(partial(looks.write, looks=held, run=self._run, keep=self._keep, ready=ready))
+    def _looks(self, connection: Connection, held: Sequence[_Look]) -> None:
+        looks.write(connection, held, run=self._run, keep=self._keep)
 
     # ------------------------------------------------------------ the desk
 
@@ -324,6 +324,15 @@ class Store:
     def evidence(self) -> dict[str, Digest]:
         """The digest of each resource's newest good page, by its URL."""
         return self._database.read(lambda connection: ledger.evidence(connection))
+
+    @property
+    def dispatch(self) -> Dispatch:
+        """Work by host for several machines. Raises StoreError where the store is not PostgreSQL."""
+        return Dispatch(self._database, keep=self._keep)
+
+    def due_figures(self, now: datetime) -> hosts.DueFigures:
+        """How much is due, and since when."""
+        return self._database.read(lambda connection: hosts.figures(connection, now))
 
     @property
     def bench(self) -> StoreBench:

@@ -3,7 +3,9 @@
 import argparse
 from collections.abc import Callable
 
+from crawler.policy import Engine
 from loccit.app import App
+from loccit.dispatching import ask
 from loccit.errors import UsageError
 from loccit.exits import Exit
 from loccit.fetching import pass_over
@@ -21,6 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:
+    if app.settings.schedule.engine is Engine.WORKERS:
+        return ask(app, everything=options.all)
     done = one_pass(app, everything=options.all)
     if done is Exit.OK and not options.no_archive:
         ask_archive(app)
