@@ -1,11 +1,11 @@
 """The editors' page at size: 10,000 guides, 100,000 resources, 20,000 open findings, 20 requests at once.
 
-    python benchmarks/review.py [--guides N] [--postgres] [--requests N]
+    python benchmarks/review_app.py [--guides N] [--postgres] [--requests N]
 
 The store is filled by the database itself, the guides are made in memory; what is measured is the real application,
 asked over HTTP on loopback by a process of its own. Server time is told by the application (from the request's arrival
 to the last byte of its answer, waiting for the other 19 included); CPU is that of the server's process alone. No page
-is asked for twice, but for the queue's own.
+is asked for twice, but for the queue's own. (Called review.py, this file would hide the package.)
 """
 
 import argparse
