@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 
 from guides.model import Citation, Guide, GuideId, Statement
 from review.casework import Case, Decision, Entry
+from review.copies import notes_of
 from review.formats.marks import marks
 from review.model import FindingId, FindingState
 from review.passages import Piece, pieces
@@ -113,7 +114,8 @@ def _context(site: Site, dealt: Dealt, case: Case) -> dict[str, Any]:
         "url": shortened(one_line(found.url, 400), 160),
         "target": link_target(found.url),
         "source_title": one_line(citation.title, 120) if citation else "",
-        "archived": _archived(site, found.url, case.before.at if case.before else None),
+        "archived": (link_target(found.copied.url) if found.copied and found.copied.url else None)
+        or _archived(site, found.url, case.before.at if case.before else None),
         "resource": case.resource,
         "before": case.before,
         "after": case.now,
@@ -124,7 +126,8 @@ def _context(site: Site, dealt: Dealt, case: Case) -> dict[str, Any]:
             (each.id, one_line(each.summary, 160), f"{each.id}.{micros(each.updated)}") for each in siblings
         ),
         "history": tuple(_past(each) for each in reversed(case.history)),
-        "offers": replacing.offers(site, found.url, case.verdict) if is_open else (),
+        "notes": tuple((one_line(each.words, 240), each.url, link_target(each.url)) for each in notes_of(found)),
+        "offers": replacing.offers(site, found.url, case.verdict, found.suggested) if is_open else (),
         "masks": masking.proposed(site, case) if is_open and found.changes else (),
         "learned": tuple(case.masks),
         "ways": tuple(site.scribe.ways()),

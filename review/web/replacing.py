@@ -8,6 +8,7 @@ from crawler.model import Verdict, VerdictKind
 from crawler.urls import ResourceUrl, resource_url
 from guides.model import Citation
 from review.casework import Decision, DecisionError, Entry, Expected, Replacement
+from review.model import Suggested
 from review.ports import Writing
 from review.text import link_target, one_line
 from review.web.board import Dealt
@@ -17,21 +18,29 @@ from review.web.site import Site
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An address to choose. `why`: where it comes from."""
+    """An address to choose. `why`: where it comes from. `sure`: it was seen that the page is there."""
 
     url: str
     why: str
+    sure: bool = True
 
 
-def offers(site: Site, url: str, verdict: Verdict | None) -> tuple[Offer, ...]:
-    """The redirect's target and the archive's copy, where there are any."""
+def offers(site: Site, url: str, verdict: Verdict | None, suggested: Suggested | None = None) -> tuple[Offer, ...]:
+    """The redirect's target, the address at which a dead page is now, its archived copy: where there are any."""
     found = []
+    if suggested is not None and suggested.url and usable(suggested.url):
+        found.append(Offer(url=suggested.url, why=suggested.why or "the same page"))
     if verdict is not None and verdict.kind is VerdictKind.MOVED:
         target = verdict.replacement or verdict.final_url
         if target and target != url and usable(target):
             found.append(Offer(url=target, why="where it redirects to"))
-    if site.archive and link_target(url):
-        found.append(Offer(url=f"{site.archive}{url.partition('#')[0]}", why="the archive's copy"))
+    if suggested is not None and suggested.archived and usable(suggested.archived):
+        when = f" of {suggested.archived_at:%Y-%m-%d}" if suggested.archived_at else ""
+        found.append(Offer(url=suggested.archived, why=f"the archived copy{when}"))
+    elif site.archive and link_target(url):
+        found.append(
+            Offer(url=f"{site.archive}{url.partition('#')[0]}", why="what the archive has, if any", sure=False)
+        )
     return tuple(found)
 
 
