@@ -199,16 +199,8 @@ def _nearer(connection: Connection, resource: int, guide: AnyRow) -> "AnyRow | N
     moment = rows.end_of(_day(guide))
     if guide.set_by not in (None, *BY_LOCCIT) or (guide.since is not None and guide.since <= moment):
         return None
-    good = (
-        select(Snapshot.id, Fetch.at)
-        .join(Fetch, Fetch.snapshot_id == Snapshot.id)
-        .where(Fetch.resource_id == resource, Snapshot.good.is_(True))
-        .limit(1)
-    )
-    before = connection.execute(good.where(Fetch.at <= moment).order_by(Fetch.at.desc())).first()
+    before = reverify.served_before(connection, resource, moment)
     if before is not None and (guide.since is None or moment - before.at <= guide.since - moment):
         return before
-    after = good.where(Fetch.at > moment).order_by(Fetch.at)
-    if guide.since is not None:
-        after = after.where(Fetch.at < guide.since)
-    return connection.execute(after).first()
+    after = reverify.served_after(connection, resource, moment)
+    return after if after is not None and (guide.since is None or after.at < guide.since) else None

@@ -195,7 +195,9 @@ def _there(look: _Look, snapshot: SnapshotId | None) -> SnapshotId | None:
     """A snapshot that this look refers to; the newest one where it was folded while the look was under way."""
     if snapshot is None or snapshot in (look.shown, look.resource.newest_id):
         return snapshot
-    if look.batch.snapshot(snapshot) is not None:
+    # Of this resource: SQLite gives the number of one that was folded to the next.
+    found = look.batch.snapshot(snapshot)
+    if found is not None and found.resource_id == look.seen.source:
         return snapshot
     there = look.shown if look.shown is not None else look.resource.newest_id
     return None if there is None else SnapshotId(there)

@@ -3,14 +3,22 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, delete, exists, select, update
 
 from review.model import FindingKind, FindingState
 from storage import audit, bodies, rows
+from storage.rows import AnyRow
 from storage.statements import insert_or_update
-from storage.tables import Basis, Citation, Fetch, Finding, Resource, Snapshot, Standing
+from storage.tables import Basis, Body, Citation, Fetch, Finding, Resource, Snapshot, Standing
 
 IN_FILE = "verified in the guide's file"
+_KEPT = exists().where(Body.digest == Snapshot.digest)
+_GOOD = (
+    select(Snapshot.id, Fetch.at, Snapshot.text_hash, _KEPT.label("kept"))
+    .join(Fetch, Fetch.snapshot_id == Snapshot.id)
+    .where(Snapshot.good.is_(True))
+    .limit(1)
+)
 ABOUT_PLACES = (FindingKind.DRIFT, FindingKind.UNLOCATED, FindingKind.UNCOMPARED)
 
 
@@ -76,16 +84,31 @@ def on_that_day(connection: Connection, guide: int, on: date, at: datetime) -> N
 
 def as_of(connection: Connection, resource: int, moment: datetime) -> int | None:
     """The good snapshot that was served last at or before the moment, else the first one after it."""
-    good = (
-        select(Fetch.snapshot_id)
-        .join(Snapshot, Snapshot.id == Fetch.snapshot_id)
-        .where(Fetch.resource_id == resource, Snapshot.good.is_(True))
-        .limit(1)
-    )
-    before = connection.execute(good.where(Fetch.at <= moment).order_by(Fetch.at.desc())).scalar()
-    if before is not None:
-        return before
-    return connection.execute(good.where(Fetch.at > moment).order_by(Fetch.at)).scalar()
+    found = served_before(connection, resource, moment) or served_after(connection, resource, moment)
+    return None if found is None else int(found.id)
+
+
+def served_before(connection: Connection, resource: int, moment: datetime) -> "AnyRow | None":
+    """The good page that was served last at or before the moment (`id`, `at`), of those whose body is kept.
+
+    What a guide is measured from has to be read. Where the body of the very page was let go, another page with the same
+    text stands for it, else the one before it: what changed in between is told rather than missed.
+    """
+    # As a look does: nobody lets a body go meanwhile.
+    connection.execute(select(Resource.newest_id).where(Resource.id == resource).with_for_update()).first()
+    query = _GOOD.where(Fetch.resource_id == resource, Fetch.at <= moment).order_by(Fetch.at.desc())
+    found = connection.execute(query).first()
+    if found is None or found.kept:
+        return found
+    kept = query.where(_KEPT)
+    same = kept.where(Snapshot.text_hash == found.text_hash)
+    return connection.execute(same).first() or connection.execute(kept).first()
+
+
+def served_after(connection: Connection, resource: int, moment: datetime) -> "AnyRow | None":
+    """The same, of those after the moment, the first."""
+    query = _GOOD.where(Fetch.resource_id == resource, Fetch.at > moment, _KEPT)
+    return connection.execute(query.order_by(Fetch.at)).first()
 
 
 def move(connection: Connection, guide: int, snapshots: dict[int, int], *, on: date, at: datetime, by: str) -> None:

@@ -14,7 +14,7 @@ from storage.columns import clean
 from storage.keeping import moment, row_back
 from storage.rows import AnyRow
 from storage.statements import chunks, insert_or_update
-from storage.tables import Basis, Citation, Finding, Guide, Standing
+from storage.tables import Basis, Citation, Finding, Guide, Snapshot, Standing
 from storage.worktables import Decision, DecisionOf
 from storage.worktables import Work as WorkTable
 
@@ -32,7 +32,7 @@ def undo(connection: Connection, wanted: DecisionId, *, at: datetime, by: str) -
     if kept is None:
         raise DecisionError("What this decision changed is no longer known, so it cannot be taken back.")
     found = _untouched(connection, row, kept)
-    _restore_bases(connection, kept)
+    _restore_bases(connection, kept, row.at)
     for each in kept["guides"]:
         day = date.fromisoformat(each["stet_on"]) if each["stet_on"] else None
         connection.execute(update(Guide).where(Guide.id == each["id"]).values(stet_on=day))
@@ -85,11 +85,15 @@ def _untouched(connection: Connection, decision: AnyRow, kept: dict[str, Any]) -
     return found
 
 
-def _restore_bases(connection: Connection, kept: dict[str, Any]) -> None:
+def _restore_bases(connection: Connection, kept: dict[str, Any], decided: datetime) -> None:
     for guide, resource, snapshot in kept["moved"]:
         here = (Basis.guide_id == guide, Basis.resource_id == resource)
         now = connection.execute(select(Basis.snapshot_id).where(*here)).scalar()
-        if now is not None and now != snapshot:
+        if now is None:
+            raise DecisionError(
+                "The guide has another name since, or cites another source; this decision can no longer be taken back."
+            )
+        if now != snapshot:
             raise DecisionError("The guide was verified again since; take that back first.")
         connection.execute(delete(Basis).where(*here))
         mine = select(Citation.id).where(Citation.guide_id == guide, Citation.resource_id == resource)
@@ -99,7 +103,16 @@ def _restore_bases(connection: Connection, kept: dict[str, Any]) -> None:
         insert_or_update(connection, Basis, row)
         bodies.pin(connection, row["snapshot_id"])
     for each in kept["standings"]:
-        insert_or_update(connection, Standing, row_back(Standing.__table__, each))  # type: ignore[arg-type]
+        row = row_back(Standing.__table__, each)  # type: ignore[arg-type]
+        # What it was measured on may have been folded since (and SQLite gives its number to another one); then the
+        # next look measures it again.
+        if _is_there(connection, row["now_id"], decided):
+            insert_or_update(connection, Standing, row)
+
+
+def _is_there(connection: Connection, snapshot: int | None, decided: datetime) -> bool:
+    there = select(Snapshot.id).where(Snapshot.id == snapshot, Snapshot.at <= decided)
+    return snapshot is None or connection.execute(there).first() is not None
 
 
 def _restore_findings(connection: Connection, found: Sequence[AnyRow], kept: dict[str, Any], *, at: datetime) -> None:

@@ -6,9 +6,11 @@ from datetime import date
 import pytest
 from storage_builders import DAY, START, citation, guide, look, only, opening, standing, sync
 
+from guides.model import GuideId
 from review.casework import Action, ConflictError, DecisionError, Expected
 from review.model import Finding, FindingState, Mask
 from storage.audit import first_broken
+from storage.retention import Retention
 from storage.store import Store
 
 ON = date(2026, 1, 20)
@@ -97,3 +99,61 @@ def test_work_is_noted_and_a_later_decision_bars_the_earlier_undo(store: Store) 
         bench.source_lines(host="example.com", text="PRIV%")[:1] == []
         and len(bench.source_lines(host="example.com")) == 1
     )
+
+
+def test_what_a_decision_needs_to_be_taken_back_is_kept_by_prune_and_by_folding(store: Store) -> None:
+    finding = _opened(store)
+    resource = only(store)
+
+    def seen(number: int, body: bytes, text: str) -> None:
+        known = store.known(resource)
+        store.record(look(known, body, START + number * DAY, text=text), ())
+
+    seen(2, b"<p>14 days, again", "14 days")
+    # Another place of the guide was measured on a page that is let go when the next one comes.
+    seen(3, b"<p>14 days <!-- nonce -->", "14 days")
+    measured = store.known(resource).newest
+    before = store.known(resource).cited[0].basis
+    assert measured is not None and before is not None
+    done = store.bench.let_stand(_seen(finding), verify=["coursera"], on=ON, at=AT, by="Anna")
+    for number in range(31, 61):
+        seen(number, b"<p>%d days" % number, f"{number} days")
+    assert measured.digest not in [each.digest for each in store.snapshots(resource)]
+    rule = Retention(whole_days=0, thin_days=3650, looks_days=1)
+    assert store.prune(rule, now=START + 4000 * DAY).bodies > 20
+    assert store.fsck(at=AT).whole
+    store.bench.undo(done.id, at=AT + DAY, by="Ben")
+    known = store.known(resource).cited[0]
+    assert known.basis == before and store.has_body(before.digest) and store.body(before.digest) == b"<p>30 days"
+    assert store.fsck(at=AT).whole
+    seen(4001, b"<p>14 days", "14 days")
+
+
+def test_a_decision_about_a_guide_that_has_another_name_now_is_not_half_taken_back(store: Store) -> None:
+    finding = _opened(store)
+    done = store.bench.let_stand(_seen(finding), verify=["coursera"], on=ON, at=AT, by="Anna")
+    sync(store, guide("courses", citation("c1", claim="Within 30 days."), title="Delete your coursera account"))
+    before = store.basis_of(GuideId("courses"), only(store))
+    with pytest.raises(DecisionError, match="has another name since"):
+        store.bench.undo(done.id, at=AT + DAY, by="Ben")
+    assert store.basis_of(GuideId("courses"), only(store)) == before and store.findings() == []
+
+
+def test_a_guide_is_measured_from_a_page_that_can_be_read(store: Store) -> None:
+    """Its verified day is one of which the very page was let go."""
+    sync(store, guide("one"))
+    resource = only(store)
+    for number in range(60):
+        text = "winter" if number < 10 else str(number)
+        store.record(look(store.known(resource), b"<p>%d" % number, START + number * DAY, text=text), ())
+    store.prune(Retention(whole_days=5, thin_days=30, looks_days=0), now=START + 60 * DAY)
+    names = {5: "winter's page", 25: "the one before"}
+    day = (START + 25 * DAY).date()
+    new = [guide(names[each], verified=(START + each * DAY).date()) for each in names]
+    sync(store, guide("one"), *new, at=START + 60 * DAY)
+    sync(store, guide("one", verified=day), *new, at=START + 60 * DAY)
+    for name in ("one", *names.values()):
+        basis = store.basis_of(GuideId(name), resource)
+        assert basis is not None and store.has_body(basis.snapshot.digest), name
+        assert basis.snapshot.at <= START + 25 * DAY
+    assert store.fsck(at=START).whole
