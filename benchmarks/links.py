@@ -21,6 +21,7 @@ import zstandard
 
 from benchmarks.drift import Timeline, load_lines, load_timelines, snapshots
 from crawler.health import page_health
+from crawler.made import Made
 from crawler.model import Health
 from crawler.moves import replaced
 from crawler.page import Page, read
@@ -85,6 +86,8 @@ def judge(timeline: Timeline, labels: dict[int, str]) -> Iterator[Judged]:
         page = read(body, content_type="application/pdf" if name.endswith(".pdf") else "", url=timeline.url)
         health = page_health(page, status=200, url=timeline.url, final_url=timeline.url, headers=())
         by_page = "" if health.health is Health.OK else f"{health.health}: {health.evidence[:80]}"
+        if page.made != Made.PLAIN:  # seen to be an empty shell, whose text was found in its data
+            by_page = by_page or f"shell: {page.made}"
         by_known = ""
         if known is not None and not by_page:
             by_known = replaced(known, page) if known.kind == page.kind == "html" else ""

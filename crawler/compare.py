@@ -4,6 +4,7 @@ Longest common subsequence throughout (Indel distance), bit-parallel in rapidfuz
 milliseconds, where difflib is quadratic in Python.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ _PAIR_CHARS = 4000
 _PAIR_BLOCKS = 60
 _LOOK_AHEAD = 12
 _ALIKE = 45.0
+NUMBER = re.compile(r"\W{0,3}\d[\d.,:\u00a0 ]{0,15}\W{0,3}")
 _WORD_CHARS = 40
 
 
@@ -140,6 +142,8 @@ def _comparable(old: Block, new: Block) -> bool:
 
 
 def _likeness(old: Block, new: Block) -> float:
+    if NUMBER.fullmatch(old.text) and NUMBER.fullmatch(new.text):
+        return _ALIKE  # no digit need be the same: where one number stood, another stands
     return float(fuzz.ratio(old.text[:_PAIR_CHARS], new.text[:_PAIR_CHARS], score_cutoff=_ALIKE))
 
 

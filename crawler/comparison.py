@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from crawler.blocks import Block
 from crawler.compare import Gap, pair
 from crawler.contacts import contact_change
+from crawler.datelines import tells_document_date
 from crawler.materiality import Ruling, rule, unnumbered
 from crawler.memory import Volatility, is_sentence, short_hash
 from crawler.model import Change, DriftKind
+from crawler.quantities import begins_with_unit
 from crawler.region import is_dense
 from crawler.sifting import Found, sift_gap
+from crawler.tabular import CELLS, exchanged
 from crawler.text import skeleton
 
 MAX_TEXT = 4000
@@ -22,6 +25,8 @@ _PAIRED = 4000
 _PROSE = 60
 _PROSE_SHARE = 0.3
 _AROUND = 4
+_TABLE = 200
+_COPIES = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +78,7 @@ class Comparison:
             return []
         if self._rebuilt(gap) or (self._volatility.is_slot(self._old_hashes, gap) and not self._recounted(gap)):
             return []
-        removed = [at for at in removed if not self._kept(self._before.keys[at], self._old_keys, self._new_keys)]
-        added = [at for at in added if not self._kept(self._after.keys[at], self._new_keys, self._old_keys)]
+        removed, added = self._without_kept(removed, added)
         removed, added = self._without_reblocked(removed, added, gap)
         old, new = _without_renumbered(
             [self._before.blocks[at] for at in removed], [self._after.blocks[at] for at in added]
@@ -114,6 +118,22 @@ class Comparison:
             i, j = gap.i2, gap.j2
         return found
 
+    def swapped(self) -> list[Found]:
+        """Values of a table that changed places: each word still stands there, under another label."""
+        old, new = self._before.cited(), self._after.cited()
+        found: list[Found] = []
+        for one in exchanged(old, new):
+            before, after = old[one.old], new[one.new]
+            label = old[one.label].text[:_PROSE]
+            change = Change(
+                before=f"{label}: {before.text}",
+                after=f"{label}: {after.text}",
+                drift=DriftKind.MATERIAL,
+                reason=f"{label}: {before.text} → {after.text}",
+            )
+            found.append(Found(change=change, before=before, after=after))
+        return found
+
     def _moved(self, gap: Gap, *, renumbered: bool) -> list[Found]:
         """A gap without a change of its own: say at least that something stands elsewhere, or under a new number."""
         for at in range(gap.i1, gap.i2):
@@ -143,9 +163,28 @@ class Comparison:
             if is_sentence(block.text) and any(map(str.isdigit, block.text))
         )
 
-    def _kept(self, key: str, here: Counter[str], there: Counter[str]) -> bool:
-        """Moved, or a long passage that merely stands there more or fewer times; an entry of a table counts."""
-        return there[key] > 0 and (there[key] >= here[key] or len(key) >= _REPEATED)
+    def _without_kept(self, removed: list[int], added: list[int]) -> tuple[list[int], list[int]]:
+        """Less what is moved, and long passages that merely stand there more or fewer times.
+
+        One of several copies that lost or got a sentence is a change of that copy: beside a passage like it, it stays.
+        """
+        old = [at for at in removed if self._new_keys[self._before.keys[at]] < self._old_keys[self._before.keys[at]]]
+        new = [at for at in added if self._old_keys[self._after.keys[at]] < self._new_keys[self._after.keys[at]]]
+        gone = [at for at in old if not self._is_repeated(self._before.blocks[at], self._new_keys)]
+        come = [at for at in new if not self._is_repeated(self._after.blocks[at], self._old_keys)]
+        if len(old) * len(new) > _COPIES:
+            return gone, come
+        before = {at: self._before.keys[at] for at in old}
+        after = {at: self._after.keys[at] for at in new}
+        fresh, lost = [after[at] for at in come], [before[at] for at in gone]
+        return (
+            [at for at in old if at in gone or any(_is_edited(before[at], key) for key in fresh)],
+            [at for at in new if at in come or any(_is_edited(after[at], key) for key in lost)],
+        )
+
+    def _is_repeated(self, block: Block, there: Counter[str]) -> bool:
+        """A long passage that stands elsewhere too. In a table each cell counts."""
+        return block.kind not in CELLS and there[block.key] > 0 and len(block.key) >= _REPEATED
 
     def _without_reblocked(self, removed: list[int], added: list[int], gap: Gap) -> tuple[list[int], list[int]]:
         """Less the passages that stand in other blocks now. One that stands in a passage that grew is its pair."""
@@ -179,7 +218,14 @@ class Comparison:
             (new_at is not None and _among_links(self._after.blocks, new_at))
             or (old_at is not None and _among_links(self._before.blocks, old_at))
         )
-        ruling: Ruling = rule(old, new, link_list=self._link_list, among_links=among_links)
+        ruling: Ruling = rule(
+            old,
+            new,
+            link_list=self._link_list,
+            among_links=among_links,
+            states_date=new_at is not None and old is not None and _states_date(self._after.blocks, new_at),
+            counts=new_at is not None and _counts(self._after.blocks, new_at),
+        )
         return Change(
             before=old.text[:MAX_TEXT] if old else "",
             after=new.text[:MAX_TEXT] if new else "",
@@ -203,6 +249,12 @@ class Comparison:
         return ""
 
 
+def _is_edited(key: str, other: str) -> bool:
+    """Whether one of two texts is the other with a sentence more or less."""
+    shorter, longer = sorted((key, other), key=len)
+    return 3 * len(shorter) >= len(longer) and (longer.startswith(shorter) or longer.endswith(shorter))
+
+
 def is_link_list(cited: Sequence[Block]) -> bool:
     """Whether the document is a list of links, rather than a text that a menu stands beside."""
     dense = sum(is_dense(block) for block in cited)
@@ -220,3 +272,22 @@ def _among_links(blocks: Sequence[Block], at: int) -> bool:
         return len(below) >= 2 and all(below[:2])
     around = [*below, *(is_dense(other) for other in blocks[max(0, at - _AROUND) : at])]
     return len(around) >= _AROUND and sum(around) >= 0.75 * len(around)
+
+
+def _counts(blocks: Sequence[Block], at: int) -> bool:
+    """Whether a number in a block of its own counts what the next block begins with."""
+    return at + 1 < len(blocks) and len(blocks[at].text) <= 20 and begins_with_unit(blocks[at + 1].text)
+
+
+def _states_date(blocks: Sequence[Block], at: int) -> bool:
+    """Whether a date in this cell is what a table says: no cell before it names the date of a document."""
+    if blocks[at].kind not in CELLS:
+        return False
+    labels = 0
+    for before in range(at - 1, max(-1, at - 1 - _TABLE), -1):
+        if blocks[before].kind not in CELLS and blocks[before].kind != "dt":
+            break
+        if tells_document_date(blocks[before].text):
+            return False
+        labels += not any(map(str.isdigit, blocks[before].text))
+    return labels > 0

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from rapidfuzz import fuzz
+
 from crawler.blocks import Block, Page, visible_blocks
 from crawler.compare import Gap, gaps, pair
 from crawler.comparison import MAX_TEXT, Comparison, View, is_link_list
@@ -23,6 +25,10 @@ from guides.model import Anchor, Heading, MainContent, Place, Quote, TextRange
 
 _ORDER = list(DriftKind)
 _MAX_CHANGES = 200
+_MAX_HEADINGS = 200
+_BODY = 4000
+_LEAST_BODY = 40
+_SAME_SECTION = 75.0
 NEVER_FOUND = "never found on this page"
 
 
@@ -34,6 +40,8 @@ def measure(
         now_health = page_health(now, status=200, url=now.url, final_url=now.url, headers=())
     if now_health.health is not Health.OK:
         return _whole(DriftKind.BROKEN, f"{now_health.health.value}: {now_health.evidence}"[:200])
+    if basis.made != now.made:
+        return _whole(DriftKind.BROKEN, "the page came in another way than its basis, and cannot be compared with it")
     if "pdf" in (basis.kind, now.kind) and basis.kind != now.kind:
         return _opaque(basis, now)
     if _is_opaque(basis) or _is_opaque(now):
@@ -169,6 +177,8 @@ def _lost(basis: Page, now: Page, place: Place, before: Section, after: Missing,
         return _whole(DriftKind.BROKEN, reason)
     if isinstance(place, Quote | TextRange):
         return _quote_gone(now, place, before)
+    if isinstance(place, Heading) and (renamed := _under_other_heading(now, before)) is not None:
+        return replace(_sections(basis, before, renamed[1], memory), relocated=renamed[0])
     if isinstance(cited, Section) and 2 * _chars(before.blocks) > _chars(cited.blocks):
         # The place was the main content by another name; that is followed without a selector.
         return replace(_main(basis, now, memory), relocated=MainContent())
@@ -205,6 +215,29 @@ def _elsewhere(now: Page, before: Section) -> tuple[Place, Section] | None:
     return Quote(quote=longest.text[:300]), Section(place=MainContent(), blocks=blocks)
 
 
+def _under_other_heading(now: Page, before: Section) -> tuple[Heading, Section] | None:
+    """The section that says what this one said, under a heading with other words."""
+    old = _body(before)
+    if len(old) < _LEAST_BODY:
+        return None
+    best: tuple[float, Heading, Section] | None = None
+    headings = [block.text for block in visible_blocks(now.blocks) if block.level and not block.chrome]
+    for text in dict.fromkeys(headings[:_MAX_HEADINGS]):
+        place = Heading(heading=text)
+        section = locate(now, place)
+        if not isinstance(section, Section) or not section.blocks or section.blocks[0].text != text:
+            continue
+        likeness = fuzz.ratio(old, _body(section), score_cutoff=_SAME_SECTION)
+        if likeness and (best is None or likeness > best[0]):
+            best = (likeness, place, section)
+    return best[1:] if best is not None else None
+
+
+def _body(section: Section) -> str:
+    blocks = section.blocks[1:] if section.blocks and section.blocks[0].level else section.blocks
+    return "\n".join(block.text for block in blocks)[:_BODY]
+
+
 def _quote_gone(now: Page, place: Quote | TextRange, before: Section) -> Drift:
     """The page stands but the quoted words do not: a passage that a claim rests on is gone."""
     old = " ".join(block.text for block in before.blocks)
@@ -239,6 +272,8 @@ def _compared(basis: Page, before: View, after: View, stretches: Sequence[Gap], 
         if len(found) < _MAX_CHANGES:
             found.extend(comparison.of(gap))
     found.extend(comparison.behind(stretches))
+    if stretches:
+        found.extend(comparison.swapped())
     changes = [one.change for one in sift_page(found[:_MAX_CHANGES])]
     worst = max(changes, key=_weight, default=None)
     return Drift(

@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from rapidfuzz import fuzz
 
 from crawler.blocks import Block
-from crawler.compare import WordChange, word_changes
+from crawler.compare import NUMBER, WordChange, word_changes
 from crawler.contacts import contact_change
+from crawler.datelines import DATE_WORD, UPDATED, has_date, is_date_line
 from crawler.model import DriftKind
 from crawler.quantities import amount_changed, enumeration_end
 from crawler.region import is_dense
+from crawler.tabular import ANSWERS, CELLS
 from crawler.text import fold_space, is_recency, key, word_key, words
 
 
@@ -40,47 +42,14 @@ _MODALS = _listed(
     "mag mogen kan kunnen verplicht verboden musi muszą może mogą należy wolno 必須 可 能 须 必 应 得 должен "
     "должны может можно нельзя"
 )
-_ANSWERS = _listed("yes no ja nein oui non sí si no sì nee sim não tak nie はい いいえ 是 否 да нет none")
-"""What the cell of a table says by itself."""
 # Where words are not spaced, a negation is part of a run of characters.
 _UNSPACED_NOT = re.compile("ません|ない(?!よう)|なく|ず(?:に|、)|不|没有|無|无|未|禁止|除外|않|없|못|아니")
-_UPDATED = re.compile(
-    r"applies from|applique(?:nt|ra)? à (?:partir|compter)|gilt (?:ab|seit)|aplica(?:rá)? a partir|si applica (?:dal|a)"
-    r"|geldt vanaf|obowiązuje od"
-    r"|updated?|effective|revised|modified|version|last|published|in force|as of|review"
-    r"|mis(?:e)? à jour|màj|en vigueur|dernière|modifiée?|publiée?"
-    r"|stand|aktualisiert|gültig|zuletzt|in kraft|actualiza\w*|vigor|vigencia|última"
-    r"|aggiorna\w*|ultim\w+|atualiza\w*|vigência|bijgewerkt|laatst|versie|geldig"
-    r"|aktualiz\w*|obowiązuje|zaktualizowan\w*|uppdatera\w*|opdatere\w*|oppdatert|päivitetty"
-    r"|обновлен\w*|редакци\w+|güncelle\w*|更新|改定|最終|施行|修订|生效|업데이트|시행",
-    re.I,
-)
-_MONTHS = (
-    r"jan\w{0,6}|feb\w{0,6}|f[ée]v\w{0,5}|mar[sczt]\w{0,4}|m[äa]rz|avr\w{0,3}|apr\w{0,3}"
-    r"|abr\w{0,3}|ma[iyjg]\w{0,3}|ju[nil]\w{0,5}|juin|juillet|gi?ug\w{0,3}|lug\w{0,3}"
-    r"|ao[uû]t|ago\w{0,3}|aug\w{0,4}|sep\w{0,7}|set\w{0,6}|o[ck]t\w{0,5}|out\w{0,4}|ott\w{0,4}"
-    r"|nov\w{0,6}|d[ée][czk]\w{0,6}|dic\w{0,6}|stycz\w+|lut\w+|kwie\w+|maj\w*"
-    r"|czerw\w+|lip\w+|sierp\w+|wrze\w+|paźd\w+|listop\w+|grud\w+|янв\w*|фев\w*|мар\w*|апр\w*"
-    r"|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*"
-)
-_DATE_WORD = re.compile(
-    rf"(?:{_MONTHS}|\d{{1,4}}(?:[.,:/\-]\d{{1,4}}){{0,2}}|\d{{1,2}}(?:st|nd|rd|th|er|º|ª)"
-    rf"|[年月日.,:/\-()\[\]|–—]|st|nd|rd|th|er"
-    r"|mon\w*|tues?\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|am|pm|utc|gmt|cet|pst|pdt|est|edt|at"
-    r"|on|of|de|le|du|den|del|the|à|h|um|uhr|к|г)",
-    re.I,
-)
 _ADDRESS = re.compile(r"[\w.+\-]+@[\w\-]+\.[\w.\-]+|https?://\S+|www\.\S+|\+?\d[\d\s().\-/]{6,}\d")
 _DATE_LIKE = re.compile(
     r"\d{1,4}\s*[./\-–]\s*\d{1,2}\s*[./\-–]\s*\d{1,4}|\d{4}\s*[\-/–]\s*\d{2,4}|\d{1,3}(?:[. ]\d{3})+"
 )
-_SURELY_DATE = re.compile(
-    rf"\b(?:{_MONTHS})\b|\b\d{{1,4}}([./\-])\d{{1,2}}\1\d{{1,4}}\b|(?<![\d.,])(?:19|20)\d\d(?![\d.,])|\d[年月日]"
-    r"|\d{1,2}/\d{1,2}\b|\b\d{1,2}\.\d{1,2}\.|\d:\d\d",
-    re.I,
-)
 _COPYRIGHT = re.compile(r"^\W*(?:©|\(c\)|copyright\b)|©\s*\d{4}", re.I)
-_MONEY = _listed("€$£¥₹₽₩¢ eur usd gbp euro euros dollar dollars pounds chf jpy pln sek dkk nok")
+_MONEY = frozenset("€$£¥₹₽₩¢") | _listed("eur usd gbp euro euros dollar dollars pounds chf jpy pln sek dkk nok")
 _QUOTED_NAME = re.compile(r"[“\"«„‘「『][^”\"»“’」』]{2,60}[”\"»“’」』]")
 _SENTENCE_END = (".", "!", "?", "。", "！", "？", ";", ":", "।", "؟")
 
@@ -101,7 +70,6 @@ _LETTER = re.compile(r"[a-z]", re.I)
 _REASON = 300
 _ENTRIES = frozenset(("li", "td", "th", "dt", "dd", "tr"))
 """Where a word alone says something: an entry of a list or a table."""
-_CELLS = frozenset(("td", "th", "dd"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +89,24 @@ class _Case:
     added: tuple[str, ...]
     heading: bool = False
     cell: bool = False
+    states_date: bool = False
+    counts: bool = False
 
 
-def rule(before: Block | None, after: Block | None, *, link_list: bool = False, among_links: bool = False) -> Ruling:
+def rule(
+    before: Block | None,
+    after: Block | None,
+    *,
+    link_list: bool = False,
+    among_links: bool = False,
+    states_date: bool = False,
+    counts: bool = False,
+) -> Ruling:
     """What it means that one passage became another, came (`before` is None) or went (`after` is None).
 
     `link_list`: the document is a list of links, so that a link is content there. `among_links`: the passage is a
-    label in a menu.
+    label in a menu. `states_date`: a date in it is what the passage says, such as a deadline in a table.
+    `counts`: what it counts stands right after it, as "days" after "30".
     """
     if before is None or after is None:
         block = after if before is None else before
@@ -136,17 +115,17 @@ def rule(before: Block | None, after: Block | None, *, link_list: bool = False, 
             what = "added" if before is None else "removed"
             return Ruling(drift=DriftKind.COSMETIC, reason=f"label among links {what}: {_short(block.text)}")
         return _alone(block, added=before is None, link_list=link_list)
-    cell = before.kind in _CELLS and after.kind in _CELLS
-    case = replace(_case(before.text, after.text), heading=bool(before.level and after.level), cell=cell)
+    cell = before.kind in CELLS and after.kind in CELLS
+    heading = bool(before.level and after.level)
+    case = replace(_case(before.text, after.text), heading=heading, cell=cell, states_date=states_date, counts=counts)
     if not case.removed and not case.added:
         return _same_words(before, after)
     if among_links or (not link_list and _is_link(before) and _is_link(after)):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"a link's text: {_arrow(case)}")
-    retitled = bool(before.level and after.level)
     for judge in _RULES:
-        if (ruling := judge(case)) is not None and not (retitled and judge is _names):
+        if (ruling := judge(case)) is not None and not (heading and judge is _names):
             return ruling
-    if retitled:
+    if heading:
         return Ruling(drift=DriftKind.WORDING, reason=f"heading: {_arrow(case)}")
     return _by_amount(case)
 
@@ -176,7 +155,7 @@ def _alone(block: Block, *, added: bool, link_list: bool) -> Ruling:
     what = "added" if added else "removed"
     text = block.text
     shown = f"{what}: {_short(text)}"
-    if is_date_line(text, cell=block.kind in _CELLS) or is_recency(text):
+    if is_date_line(text, cell=block.kind in CELLS) or is_recency(text):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"a date was {what}")
     if _COPYRIGHT.search(text) and len(words(text)) <= 16:
         return Ruling(drift=DriftKind.COSMETIC, reason=f"copyright line {shown}")
@@ -188,7 +167,7 @@ def _alone(block: Block, *, added: bool, link_list: bool) -> Ruling:
         return Ruling(drift=DriftKind.COSMETIC, reason=f"stray characters {shown}")
     if block.level:
         return Ruling(drift=DriftKind.MATERIAL, reason=f"section {shown}")
-    if block.kind in _CELLS and block.key in _ANSWERS:
+    if block.kind in CELLS and block.key in ANSWERS:
         return Ruling(drift=DriftKind.MATERIAL, reason=f"an answer {shown}")
     size = len(words(text))
     if size <= 3 and not any(character.isdigit() for character in text) and not text.endswith(_SENTENCE_END):
@@ -197,39 +176,18 @@ def _alone(block: Block, *, added: bool, link_list: bool) -> Ruling:
     return Ruling(drift=DriftKind.MATERIAL, reason=shown)
 
 
-def is_date_line(text: str, *, cell: bool = False) -> bool:
-    """Whether a block does nothing but date the document: "Last updated: 3 May 2024".
-
-    In the cell of a table a number by itself is what the table says: 30, 9.99, 1,500.
-    """
-    if len(text) > 160 or not any(character.isdigit() for character in text):
-        return False
-    rest = [word for word in words(text) if not _DATE_WORD.fullmatch(word) and word_key(word)]
-    if not rest:
-        return not cell or bool(_SURELY_DATE.search(text))
-    return len(rest) <= 8 and bool(_UPDATED.search(text))
-
-
 def _dates(case: _Case) -> Ruling | None:
     """Only the document's own date: no clause."""
-    if all(is_date_line(text, cell=case.cell) or is_recency(text) for text in (case.before, case.after)):
-        return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
-    if not all(_DATE_WORD.fullmatch(word) for word in (*case.removed, *case.added)):
+    if case.states_date:
         return None
-    if (
-        len(words(case.before)) <= 25
-        and _UPDATED.search(case.before)
-        and _has_date(case.before)
-        and _has_date(case.after)
-    ):
+    # A number that stands alone is what is said ("30" over "days"): it changes no date.
+    if all(is_date_line(text, cell=not case.heading) or is_recency(text) for text in (case.before, case.after)):
+        return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
+    if not all(DATE_WORD.fullmatch(word) for word in (*case.removed, *case.added)):
+        return None
+    if len(words(case.before)) <= 25 and UPDATED.search(case.before) and has_date(case.before) and has_date(case.after):
         return Ruling(drift=DriftKind.COSMETIC, reason=f"the document's date: {_arrow(case)}")
     return None
-
-
-def _has_date(text: str) -> bool:
-    return bool(re.search(rf"\b(?:{_MONTHS})\b|\d{{1,4}}[./\-]\d{{1,2}}[./\-]\d{{1,4}}|\d年", text, re.I)) and bool(
-        re.search(r"\d{2,4}", text)
-    )
 
 
 def _numbering(case: _Case) -> Ruling | None:
@@ -267,6 +225,16 @@ def _addresses_in(text: str) -> set[str]:
 
 def _bare(address: str) -> str:
     return re.sub(r"^https?://(?:www\.)?|[\s().\-/]+|/$", "", address.lower())
+
+
+def _lone_number(case: _Case) -> Ruling | None:
+    """A number that stands alone: what is said in the cell of a table or beside what it counts, else a label."""
+    texts = (case.before, case.after)
+    if case.cell or case.counts or not all(NUMBER.fullmatch(text) for text in texts) or _MONEY & set("".join(texts)):
+        return None
+    if case.heading:
+        return Ruling(drift=DriftKind.COSMETIC, reason="numbering")
+    return Ruling(drift=DriftKind.WORDING, reason=f"a number: {_arrow(case)}")
 
 
 def _numbers(case: _Case) -> Ruling | None:
@@ -343,6 +311,7 @@ _RULES: tuple[Callable[[_Case], Ruling | None], ...] = (
     _numbering,
     _references,
     _addresses,
+    _lone_number,
     _numbers,
     _small_words,
     _spelling,

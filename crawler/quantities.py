@@ -48,6 +48,8 @@ _UNITS = (
 _NUMBER_OF = {word: at for at, group in enumerate(_NUMBERS) for word in group.split()}
 _UNIT_OF = {word: at for at, group in enumerate(_UNITS) for word in group.split()}
 
+_CLOSING = frozenset(")]»”\"'-‐–")
+
 _PREFIX = r"^[^\w$€£¥₹₽₩¢+]*"
 _COUNTER = r"(?:[a-z]\.)?\d{1,3}(?:\.(?:\d{1,3}|[a-z])){0,5}|[a-z]|[ivxlc]{1,6}"
 _NAMED = r"(?:§|art(?:icle|ikel|ículo|icolo|igo)?\.?|section|chapter|chapitre|step|étape)"
@@ -82,6 +84,12 @@ def enumeration_end(text: str, *, heading: bool) -> int:
     return found.end() if counts and begins else 0
 
 
+def begins_with_unit(text: str) -> bool:
+    """Whether a text goes on after a number that stands before it: "days after you asked", "per month"."""
+    first = text[:40].split()[:2]
+    return any(word.casefold().strip(".,;:/()") in _UNIT_OF for word in first)
+
+
 def amount_changed(changes: Sequence[WordChange]) -> bool:
     """Whether a number in words, or the unit after a number, became another one."""
     leading = ""
@@ -92,10 +100,18 @@ def amount_changed(changes: Sequence[WordChange]) -> bool:
             if (leading[:1].isdigit() or leading in _NUMBER_OF) and _other(_UNIT_OF, old[:1], new[:1]):
                 return True
         if op == "equal" and old:
-            leading = old[-1].casefold()
+            leading = _last_word(old)
         elif old or new:
             leading = ""
     return False
+
+
+def _last_word(words: Sequence[str]) -> str:
+    """The last word, also where a bracket or a hyphen stands behind it: "six (6) months", "2-year"."""
+    for word in reversed(words[-3:]):
+        if word not in _CLOSING:
+            return word.casefold()
+    return ""
 
 
 def _other(known: dict[str, int], old: Sequence[str], new: Sequence[str]) -> bool:

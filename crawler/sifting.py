@@ -23,6 +23,8 @@ _QUESTION_WORDS = 14
 _CONSENT_BLOCKS = 8
 _CONSENT_CHARS = 1500
 _EDITION_PAIRS = 2
+_COUNTED = 3
+_BARE_NUMBER = re.compile(r"(\d{1,3})\s+(?=[^\W\d_])")
 _COOKIE = re.compile(r"cookie|クッキー|쿠키|ciasteczk|файл\w* куки|куки", re.I)
 _CHOICE = re.compile(
     r"(?:accept|allow|agree|reject|decline|refuse|deny|manage|customi[sz]e|got it|i understand|ok\b|okay"
@@ -123,9 +125,10 @@ def _is_lone_question(one: Found) -> bool:
 
 def sift_page(found: Sequence[Found]) -> list[Found]:
     """All changes of a place: when they only say that another edition was served, they say nothing of the source."""
+    found = _without_counting(found)
     saying = [one for one in found if one.change.drift in SAYING]
     if not saying:
-        return list(found)
+        return found
     old = "\n".join(one.before.text for one in saying if one.before is not None)
     new = "\n".join(one.after.text for one in saying if one.after is not None)
     if languages := differ(old, new):
@@ -139,6 +142,32 @@ def sift_page(found: Sequence[Found]) -> list[Found]:
             for one in found
         ]
     return list(found)
+
+
+def _without_counting(found: Sequence[Found]) -> list[Found]:
+    """Clauses that are counted by bare numbers ("2 Fees") and all moved on by as many are numbered anew."""
+    moved: dict[int, list[tuple[int, int]]] = {}
+    for at, one in enumerate(found):
+        if (numbers := _leading_numbers(one)) is not None:
+            moved.setdefault(numbers[1] - numbers[0], []).append((numbers[0], at))
+    result = list(found)
+    for places in moved.values():
+        counted = [number for number, _ in places]
+        if len(places) >= _COUNTED and counted == list(range(counted[0], counted[0] + len(counted))):
+            for _, at in places:
+                result[at] = result[at].ranked(DriftKind.COSMETIC, "numbering")
+    return result
+
+
+def _leading_numbers(one: Found) -> tuple[int, int] | None:
+    """The numbers in front of two texts that are otherwise the same."""
+    if one.before is None or one.after is None:
+        return None
+    old, new = _BARE_NUMBER.match(one.before.text), _BARE_NUMBER.match(one.after.text)
+    if old is None or new is None or old[1] == new[1]:
+        return None
+    same = key(one.before.text[old.end() :]) == key(one.after.text[new.end() :])
+    return (int(old[1]), int(new[1])) if same else None
 
 
 # British and American spellings of one word (Oxford's -ize counts as American here; the point is that they differ).

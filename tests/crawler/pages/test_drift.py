@@ -67,7 +67,7 @@ def test_what_a_reader_must_do_is_material_in_other_languages(before: str, after
         ("<p>1. Your data belongs to you.</p>", "<p>2. Your data belongs to you.</p>"),
         ("<h2>3 Your data</h2>", "<h2>4 Your data</h2>"),
         ("<p>3.1 Your data belongs to you.</p>", "<p>4.1 Your data belongs to you.</p>"),
-        ("<table><tr><td>Made<td>3 May 2024</table>", "<table><tr><td>Made<td>4 May 2024</table>"),
+        ("<table><tr><td>Last updated<td>3 May 2024</table>", "<table><tr><td>Last updated<td>4 May 2024</table>"),
         ("<p>As section 14 says, so it is.</p>", "<p>As section 15 says, so it is.</p>"),
         ("<p>First part here.</p><p>Second part here.</p>", "<p>Second part here.</p><p>First part here.</p>"),
     ],
