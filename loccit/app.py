@@ -1,14 +1,15 @@
 """What every command is given: where it runs, its settings, its clock, and where to write."""
 
+import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from crawler.ports import Clock
 from guides.model import GuideProblem
@@ -17,6 +18,11 @@ from loccit.errors import LoccitError
 from loccit.settings import Settings, load
 from review.text import inert, one_line
 
+if TYPE_CHECKING:
+    from crawler.model import Observation
+    from loccit.metrics import Meters
+    from review.model import FindingOp
+
 
 @dataclass(kw_only=True)
 class App:
@@ -24,6 +30,10 @@ class App:
     config: Path | None = None
     quiet: bool = False
     verbose: bool = False
+    logs: str = "text"
+    """How logs are written (see `loccit.logs`)."""
+    meters: "Meters | None" = None
+    """What counts, in a process that runs for long."""
     clock: Clock = field(default_factory=SystemClock)
 
     @cached_property
@@ -37,17 +47,42 @@ class App:
     def say(self, line: str) -> None:
         """One line for people, on standard error; not with --quiet."""
         if not self.quiet:
-            _tell(line)
+            self._tell(line)
 
     def complain(self, line: str) -> None:
         """One line that is told also with --quiet."""
-        _tell(f"loccit: {line}")
+        self._tell(f"loccit: {line}" if self.logs == "text" else line, wrong=True)
+
+    def _tell(self, line: str, *, wrong: bool = False) -> None:
+        if self.logs == "text":
+            _tell(line)
+            return
+        from loccit.logs import TOLD
+
+        TOLD.log(logging.WARNING if wrong else logging.INFO, "%s", line)
+
+    def fresh(self) -> "App":
+        """The same, with the settings as they are now."""
+        return replace(self)
+
+    def looked(self, look: "Observation", ops: "Sequence[FindingOp]", run: int) -> None:
+        """A look was recorded: it is logged and counted."""
+        from loccit.logs import log_look
+
+        log_look(look, ops, run)
+        if self.meters is not None:
+            self.meters.looked(look, ops)
+
+    def passed(self, seconds: float, *, outage: bool) -> None:
+        """A pass is over."""
+        if self.meters is not None:
+            self.meters.passed(seconds, outage=outage)
 
     def problems(self, problems: tuple[GuideProblem, ...]) -> None:
         """Tell what is wrong in the guides' files; also with --quiet, since nothing else says it."""
         for problem in problems:
             word = "error" if problem.wrong else "warning"
-            _tell(f"{word}: {problem}")
+            self._tell(f"{word}: {problem}", wrong=True)
 
     @contextmanager
     def output(self, name: str | None) -> Iterator[TextIO]:

@@ -17,7 +17,7 @@ from crawler.rendered import RenderingFetcher
 from crawler.shelf import PageShelf
 from crawler.sweep import PoliteSweeper
 from loccit.errors import LoccitError, SettingsError
-from loccit.passes import Advance, PassPlan, PassResult, run_pass
+from loccit.passes import Advance, PassPlan, PassResult, Told, nobody, run_pass
 from loccit.ports import PassStore
 from loccit.settings import Settings
 
@@ -89,6 +89,7 @@ def pass_over(
     on_start: Callable[[int], Advance] = lambda _total: lambda _where: None,
     *,
     stopped: Callable[[], bool] = lambda: False,
+    told: Told = nobody,
 ) -> PassResult:
     """One pass, from a place without an event loop.
 
@@ -118,7 +119,8 @@ def pass_over(
             sweeping = PoliteSweeper(
                 rendering, settings.crawl, settings.policy, clock, health=reading.health, likeness=reading.likeness
             )
-            return await run_pass(store, sweeping, plan, clock, page_of=reading.shelf.take, on_start=on_start)
+            page_of = reading.shelf.take
+            return await run_pass(store, sweeping, plan, clock, page_of=page_of, on_start=on_start, told=told)
 
     return asyncio.run(go())
 

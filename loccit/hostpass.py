@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from crawler.fetch import HttpFetcher
 from crawler.model import Failed, FailureKind, FetchOrder, Visit
 from crawler.outage import HostResult, is_answer, is_outage
-from crawler.ports import Clock, Sweeper
+from crawler.ports import Clock, Fetcher, Sweeper
 from crawler.sweep import PoliteSweeper
 from loccit.fetching import Reading
-from loccit.passes import PassPlan, PassResult, run_pass
+from loccit.passes import PassPlan, PassResult, Told, run_pass
 from loccit.ports import PassStore
 from loccit.settings import Settings
 
@@ -97,13 +96,23 @@ class HostSweeper:
                 yield self._outages.judged(self._host, visit, known_good=visit.url in good)
 
 
-async def crawl_host(
-    store: PassStore, host: str, fetcher: HttpFetcher, outages: Outages, settings: Settings, clock: Clock
-) -> PassResult:
-    """Look at what the store says is due; cancelled, it keeps what it has looked at."""
-    reading = Reading()
-    sweeping = PoliteSweeper(
-        fetcher, settings.crawl, settings.policy, clock, health=reading.health, likeness=reading.likeness
-    )
-    plan = PassPlan(kind="crawl", policy=settings.policy, schedule=settings.schedule)
-    return await run_pass(store, HostSweeper(sweeping, host, outages), plan, clock, page_of=reading.shelf.take)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostCrawler:
+    """What all jobs of a worker share."""
+
+    settings: Settings
+    clock: Clock
+    fetcher: Fetcher
+    reading: Reading
+    told: Told
+    outages: Outages = field(default_factory=Outages)
+
+    async def crawl(self, store: PassStore, host: str) -> PassResult:
+        """Look at what the store says is due of a host; cancelled, it keeps what it has looked at."""
+        settings, reading = self.settings, self.reading
+        sweeping = PoliteSweeper(
+            self.fetcher, settings.crawl, settings.policy, self.clock, health=reading.health, likeness=reading.likeness
+        )
+        plan = PassPlan(kind="crawl", policy=settings.policy, schedule=settings.schedule)
+        sweeper = HostSweeper(sweeping, host, self.outages)
+        return await run_pass(store, sweeper, plan, self.clock, page_of=reading.shelf.take, told=self.told)

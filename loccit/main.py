@@ -93,6 +93,7 @@ def _run(arguments: list[str]) -> int:
         config=Path(options.config) if options.config else None,
         quiet=options.quiet,
         verbose=options.verbose,
+        logs=_logs(options),
     )
     module = _module(options.command)
     # Tens of thousands of guides and citations live until the end: looking through them for circles again and again
@@ -107,6 +108,18 @@ def _run(arguments: list[str]) -> int:
         if not isinstance(error, StoreError):
             raise
         return _complain(str(error))
+
+
+def _logs(options: argparse.Namespace) -> str:
+    """How logs are written. Only who asks for JSON, or runs for long, waits for what that needs."""
+    kind = options.log_format or os.environ.get("LOCCIT_LOG_FORMAT", "") or "text"
+    if kind not in ("text", "json"):
+        raise LoccitError(f"LOCCIT_LOG_FORMAT: {kind!r} is neither text nor json")
+    if kind == "json" or options.command in ("schedule", "worker", "serve") or options.verbose:
+        from loccit.logs import configure
+
+        configure(kind, verbose=options.verbose)
+    return str(kind)
 
 
 def _module(command: str) -> ModuleType:
@@ -130,7 +143,7 @@ def _command(arguments: Sequence[str]) -> str | None:
     for word in arguments:
         if skip:
             skip = False
-        elif word == "--config":
+        elif word in ("--config", "--log-format"):
             skip = True
         elif not word.startswith("-"):
             return word if word in COMMANDS else None
@@ -168,6 +181,9 @@ def _common(parser: argparse.ArgumentParser, *, top: bool) -> None:
         "--config", metavar="FILE", default=absent, help="settings (default: the nearest loccit.toml, going up)"
     )
     parser.add_argument("--quiet", "-q", action="store_true", default=off, help="no progress")
+    parser.add_argument(
+        "--log-format", choices=("text", "json"), default=absent, help="logs on stderr for people, or JSON lines"
+    )
     parser.add_argument("--verbose", "-v", action="store_true", default=off, help="say more on stderr")
 
 

@@ -6,7 +6,7 @@ Fetching is asynchronous; everything after it runs in one worker thread at a tim
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,7 +14,17 @@ from types import TracebackType
 from typing import Self
 
 from crawler.hostqueue import interleaved
-from crawler.model import CitedLook, Fetched, FetchOrder, KnownSource, ResourceId, Snapshot, Verdict, Visit
+from crawler.model import (
+    CitedLook,
+    Fetched,
+    FetchOrder,
+    KnownSource,
+    Observation,
+    ResourceId,
+    Snapshot,
+    Verdict,
+    Visit,
+)
 from crawler.observe import AnswerReader, observe, read_answer
 from crawler.page import Page
 from crawler.page import read as read_page
@@ -84,6 +94,13 @@ class Look:
 
 Advance = Callable[[str], None]
 
+Told = Callable[[Observation, Sequence[FindingOp], int], None]
+"""Told of each look that was recorded, with what it did to findings and the run that it belongs to."""
+
+
+def nobody(look: Observation, ops: Sequence[FindingOp], run: int) -> None:
+    """Nobody wants to know."""
+
 
 async def run_pass(
     store: PassStore,
@@ -93,6 +110,7 @@ async def run_pass(
     *,
     page_of: AnswerReader = read_answer,
     on_start: Callable[[int], Advance] = lambda _total: lambda _where: None,
+    told: Told = nobody,
 ) -> PassResult:
     """Look at what is due. `on_start` is told how many and gives what is called after each one.
 
@@ -108,7 +126,7 @@ async def run_pass(
     run = await asyncio.to_thread(store.begin_run, plan.kind, started)
     result = PassResult(started=started, finished=started, due=len(due), looks=looks, recorded=recorded)
     resources = {order.url: resource for resource, order in due}
-    looking = _Looks(store, plan, page_of, result, on_start(len(due)))
+    looking = _Looks(store, plan, page_of, result, on_start(len(due)), lambda look, ops: told(look, ops, run))
     outcome = "interrupted"
     try:
         with store.batch():
@@ -152,10 +170,16 @@ class _Looks:
     """Looks at what was visited, several at a time in one worker thread, while fetching goes on."""
 
     def __init__(
-        self, store: PassStore, plan: PassPlan, page_of: AnswerReader, result: PassResult, advance: Advance
+        self,
+        store: PassStore,
+        plan: PassPlan,
+        page_of: AnswerReader,
+        result: PassResult,
+        advance: Advance,
+        told: Callable[[Observation, Sequence[FindingOp]], None],
     ) -> None:
         self._store, self._plan, self._page_of, self._result = store, plan, page_of, result
-        self._advance = advance
+        self._advance, self._told = advance, told
         self._waiting: list[_Visited] = []
         self._bytes = 0
         self._working: asyncio.Task[None] | None = None
@@ -250,6 +274,7 @@ class _Looks:
         )
         ops = triage(observation, known, findings, plan.policy)
         store.record(observation, ops)
+        self._told(observation, ops)
         result.verdicts[observation.verdict.kind] += 1
         result.ops += [(known.url, op) for op in ops]
         cited = tuple(replace(one, basis=None, standing=None) for one in observation.cited)

@@ -16,13 +16,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from crawler.fetch import HttpFetcher
-from crawler.hosts import MAX_CRAWL_DELAY
+from crawler.hosts import MAX_CRAWL_DELAY, Hosts
+from crawler.rendered import RenderingFetcher
 from loccit.app import App
 from loccit.errors import SettingsError
 from loccit.exits import Exit
-from loccit.fetching import with_ca
-from loccit.hostpass import AT_ONCE, Outages, crawl_host
-from loccit.passes import PassResult
+from loccit.fetching import Reading, with_ca
+from loccit.hostpass import AT_ONCE, HostCrawler
 from loccit.settings import Settings
 from review.text import one_line
 from storage.dispatch import Dispatch
@@ -71,13 +71,11 @@ class Worker:
         self._app, self._store, self._hosts, self._child = app, store, hosts, child
         self._settings: Settings = app.settings
         self._dispatch: Dispatch = store.dispatch
-        self._outages = Outages()
         self._run = Run(store)
         self._counting = asyncio.Lock()
-        self._fetcher: HttpFetcher | None = None
+        self._hosts_paces: Hosts | None = None
+        self._crawler: HostCrawler | None = None
         self._stack = AsyncExitStack()
-        self.done: Callable[[PassResult], None] = lambda _result: None
-        """Told of every job's result."""
 
     async def __aenter__(self) -> "Worker":
         settings = self._settings
@@ -86,7 +84,13 @@ class Worker:
         except (ValueError, OSError) as error:
             raise SettingsError(f"[network]: {error}") from None
         fetcher.hosts.share(self._reserve, self._rest)
-        self._fetcher = await self._stack.enter_async_context(fetcher)
+        self._hosts_paces, clock, reading = fetcher.hosts, self._app.clock, Reading()
+        await self._stack.enter_async_context(fetcher)
+        rendering = RenderingFetcher(fetcher, settings.crawl, clock, reading.ahead)
+        await self._stack.enter_async_context(rendering)
+        self._crawler = HostCrawler(
+            settings=settings, clock=clock, fetcher=rendering, reading=reading, told=self._app.looked
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -135,17 +139,18 @@ class Worker:
             await asyncio.shield(asyncio.ensure_future(self._end(host, name, outcome, trouble)))
 
     async def _here(self, host: int, name: str) -> tuple[Outcome, str]:
-        assert self._fetcher is not None
+        assert self._crawler is not None
+        assert self._hosts_paces is not None
         async with self._counting:
             run = await asyncio.to_thread(self._run.at, self._app.clock.now())
         store = HostStore(self._dispatch, host, run=run, limit=AT_ONCE)
         try:
-            result = await crawl_host(store, name, self._fetcher, self._outages, self._settings, self._app.clock)
+            result = await self._crawler.crawl(store, name)
         finally:
             self._run.counts.update(store.counts)
-            if (lag := self._fetcher.hosts.leave(name)) > 0:
-                await asyncio.shield(asyncio.to_thread(self._dispatch.delay, name, lag))
-        self.done(result)
+            if (lag := self._hosts_paces.leave(name)) > 0:
+                await asyncio.shield(asyncio.ensure_future(self._rest(name, lag)))
+        self._app.passed(result.seconds, outage=result.outage)
         return (Outcome.OUTAGE, "the network of its worker was down") if result.undecided else (Outcome.DONE, "")
 
     async def _end(self, host: int, name: str, outcome: Outcome, trouble: str) -> None:

@@ -54,6 +54,7 @@ from storage.notices import Notices
 from storage.rows import AuditEntry, BasisRecord, LeaseRecord, Look, RunRecord
 from storage.sync import Key, Synced
 from storage.sync import sync as sync_guides
+from storage.watched import Watched
 
 _Look: TypeAlias = tuple[Observation, tuple[FindingOp, ...]]
 
@@ -333,6 +334,11 @@ class Store:
     def due_figures(self, now: datetime) -> hosts.DueFigures:
         """How much is due, and since when."""
         return self._database.read(lambda connection: hosts.figures(connection, now))
+
+    @property
+    def watched(self) -> Watched:
+        """What whoever watches the programs asks."""
+        return Watched(self._database)
 
     @property
     def bench(self) -> StoreBench:

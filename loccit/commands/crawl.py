@@ -66,7 +66,8 @@ def _crawl(app: App, store: Store, *, everything: bool, stopped: Callable[[], bo
     settings = app.settings
     plan = PassPlan(kind="crawl", policy=settings.policy, schedule=settings.schedule, everything=everything)
     with Bar("crawling", quiet=app.quiet) as bar:
-        result = pass_over(settings, store, plan, app.clock, on_start=bar.start, stopped=stopped)
+        result = pass_over(settings, store, plan, app.clock, on_start=bar.start, stopped=stopped, told=app.looked)
+    app.passed(result.seconds, outage=result.outage)
     if result.outage and result.undecided == result.due:
         app.complain(outage_line(result))
         return Exit.INCONCLUSIVE

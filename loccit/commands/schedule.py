@@ -1,6 +1,7 @@
 """`loccit schedule`: crawls what is due, tells who wants to know, and keeps the store in order, until told to stop."""
 
 import argparse
+import logging
 import signal
 import sys
 import traceback
@@ -17,6 +18,7 @@ from loccit.errors import LoccitError
 from loccit.exits import Exit
 from loccit.fetching import PassCutOffError
 from loccit.leasing import LASTS, SCHEDULE, busy_line, leased
+from loccit.watching import watch_of, watched
 from loccit.wiring import open_store
 from review.text import inert
 from storage.errors import StoreError
@@ -27,6 +29,7 @@ AGAIN: Final = timedelta(minutes=1)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--listen", metavar="ADDRESS:PORT", help="instead of [schedule] listen")
     parser.add_argument("--once", action="store_true", help="one pass now, then leave (for cron and for a try)")
 
 
@@ -41,7 +44,9 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    schedule(app, stopped)
+    listen = app.settings.schedule.listen if options.listen is None else options.listen
+    with open_store(app.settings) as store, watched(listen, watch_of(app, store, needs_scheduler=True), app.say):
+        schedule(app, stopped)
     return Exit.OK
 
 
@@ -66,6 +71,8 @@ def _work(app: App, stopped: Event) -> None:
 
     every = app.settings.schedule.every
     workers = app.settings.schedule.engine is Engine.WORKERS
+    # That one thing had to wait for another is no news.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     # One thing at a time, in the order in which they fall due. What was missed, by a sleep or a long pass, is made up
     # for by one run.
     one: dict[str, Any] = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
@@ -147,7 +154,7 @@ def _fsck(app: App) -> Exit:
 
 def _guarded(app: App, work: Callable[[App], Exit | None]) -> Exit | None:
     """Do it with the settings as they are now; what fails must not end the scheduler. None: to be tried soon again."""
-    fresh = App(cwd=app.cwd, config=app.config, quiet=app.quiet, verbose=app.verbose, clock=app.clock)
+    fresh = app.fresh()
     try:
         return work(fresh)
     except PassCutOffError as error:

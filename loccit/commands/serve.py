@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from crawler.policy import Engine
 from loccit.app import App
 from loccit.doors import hide_secrets, make_door, make_security, outward_routes
 from loccit.errors import LoccitError, UsageError
 from loccit.exits import Exit
+from loccit.probes import probes
 from loccit.scribe import FileScribe
 from loccit.shelf import FileShelf, files_of
+from loccit.watching import watch_of
 from loccit.wiring import open_store, read_guides, sync
 from review.web.board import Board
 from review.web.site import Site
@@ -32,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, app: App) -> Exit:
     # Imported here: no other command needs it.
     import uvicorn
+    from uvicorn.config import LOGGING_CONFIG
 
     from review.web.app import make_app
 
@@ -40,7 +44,11 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     with open_store(app.settings) as store:
         outward = make_door(app, store, options.host)
         site = make_site(app, store)
-        pages = make_app(site, more=outward_routes(), middleware=make_security(app, outward, options.host))
+        working = options.schedule or app.settings.schedule.engine is Engine.WORKERS
+        watch = watch_of(app, store, needs_scheduler=working)
+        pages = make_app(
+            site, more=[*outward_routes(), *probes(watch)], middleware=make_security(app, outward, options.host)
+        )
         pages.state.outward = outward
         config = uvicorn.Config(
             pages,
@@ -48,6 +56,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
             port=options.port,
             log_level="info" if app.verbose else "warning",
             access_log=app.verbose,
+            log_config=None if app.logs == "json" else LOGGING_CONFIG,
             server_header=False,
             date_header=True,
             proxy_headers=False,

@@ -9,6 +9,7 @@ from crawler.policy import Engine
 from loccit.app import App
 from loccit.errors import UsageError
 from loccit.exits import Exit
+from loccit.watching import watch_of, watched
 from loccit.wiring import open_store
 from loccit.worker import Worker, held_line, keep_working
 from review.text import count, one_line
@@ -45,7 +46,9 @@ def run(options: argparse.Namespace, app: App) -> Exit:
             return _free(app, store, options.free)
         if options.alone is not None:
             return asyncio.run(_alone(app, store, options.alone))
-        asyncio.run(_serve(app, store, hosts))
+        listen = settings.schedule.listen if options.listen is None else options.listen
+        with watched(listen, watch_of(app, store, needs_scheduler=True), app.say):
+            asyncio.run(_serve(app, store, hosts))
     return Exit.OK
 
 

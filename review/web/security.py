@@ -48,7 +48,19 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
-OPEN_PATHS: Final = ("/login", "/welcome/", "/static/", "/healthz", "/report", "/embed/", "/badge/", "/feeds/", "/api/")
+OPEN_PATHS: Final = (
+    "/login",
+    "/welcome/",
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/report",
+    "/embed/",
+    "/badge/",
+    "/feeds/",
+    "/api/",
+)
 """What is answered to who is not logged in; feeds, badges and the API ask for tokens themselves."""
 FOREIGN_POSTS: Final = ("/embed/report", "/api/v1/")
 """What other sites may post to; these routes look at the origin, or at a token, themselves."""
