@@ -138,6 +138,8 @@ class Case:
     verdict: Verdict | None
     history: tuple[Decision, ...] = ()
     masks: tuple[Mask, ...] = ()
+    past: tuple[Finding, ...] = ()
+    """Of an open one: the earlier findings about its source that say what had changed, newest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

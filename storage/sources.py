@@ -53,6 +53,7 @@ _ABOUT = (
     .order_by(Finding.id.desc())
     .limit(_FINDINGS)
 )
+_PAST = _ABOUT.where(Finding.state != FindingState.OPEN, Finding.changes.is_not(None))
 _CITED = select(Citation.key, Citation.resource_id).where(
     Citation.guide_id == bindparam("guide"), Citation.active.is_(True), Citation.resource_id.is_not(None)
 )
@@ -92,7 +93,14 @@ def case(connection: Connection, wanted: FindingId) -> Case | None:
         verdict=rows.verdict_of(row.verdict),
         history=decided.of_finding(connection, wanted),
         masks=queue.masks_of(row.masks),
+        past=_past(connection, finding, row.resource_id),
     )
+
+
+def _past(connection: Connection, finding: FindingValue, resource: int | None) -> tuple[FindingValue, ...]:
+    if resource is None or not finding.changes or finding.state is not FindingState.OPEN:
+        return ()
+    return tuple(rows.finding_of(row) for row in connection.execute(_PAST, {"resource": resource}))
 
 
 def source(connection: Connection, wanted: ResourceId) -> SourceView | None:

@@ -1,9 +1,10 @@
 """The application: which address is answered by which page, and what errors look like."""
 
 import secrets
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -24,24 +25,27 @@ from review.web import (
 )
 from review.web.assets import static
 from review.web.render import page
-from review.web.security import LOOPBACK_NAMES, Security, form_post
+from review.web.security import LOOPBACK_NAMES, Endpoint, Security, form_post
 from review.web.site import Site
+
+_AT_ONCE: Final = 3
+"""Pages made at the same time: more than the processor can, so that one waits for the database while others work."""
 
 
 def routes() -> list[BaseRoute]:
     """Every page of the editors' desk, and every form on them."""
     return [
-        Route("/", queue_page.queue, name="queue"),
-        Route("/queue/news", queue_page.news),
+        Route("/", read(queue_page.queue), name="queue"),
+        Route("/queue/news", read(queue_page.news)),
         Route("/decide", form_post(decisions.decide), methods=["POST"]),
-        Route("/findings/{number:int}", finding_page.finding),
+        Route("/findings/{number:int}", read(finding_page.finding)),
         Route("/decisions/{number:int}/undo", form_post(decisions.undo), methods=["POST"]),
         Route("/decisions/{number:int}.patch", decisions.patch),
-        Route("/log", log_page.log),
-        Route("/guides", guide_page.guides),
-        Route("/guides/{name:path}", guide_page.guide),
+        Route("/log", read(log_page.log)),
+        Route("/guides", read(guide_page.guides)),
+        Route("/guides/{name:path}", read(guide_page.guide)),
         Route("/sources", source_page.sources),
-        Route("/sources/{number:int}", source_page.source),
+        Route("/sources/{number:int}", read(source_page.source)),
         Route("/sources/{number:int}/compare", source_page.compare),
         Route("/hosts", source_page.hosts),
         Route("/hosts/{host}", source_page.host),
@@ -51,6 +55,22 @@ def routes() -> list[BaseRoute]:
         Route("/static/{name}", static),
         Route("/healthz", healthz),
     ]
+
+
+def read(handler: Callable[[Request], Response]) -> Endpoint:
+    """An endpoint for a page that takes milliseconds: a few at a time, in the order in which they were asked for.
+
+    Twenty threads at once would all finish last: Python runs one of them at a time, and hands over in between. What may
+    take long (a search through all sources, a comparison of large pages) does not stand in this line.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        state = request.app.state
+        if (line := getattr(state, "line", None)) is None:
+            line = state.line = CapacityLimiter(_AT_ONCE)
+        return await to_thread.run_sync(handler, request, limiter=line)
+
+    return endpoint
 
 
 def make_app(

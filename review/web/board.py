@@ -11,7 +11,7 @@ from typing import Final
 from guides.model import Guide, GuideId
 from review.casework import Entry, Stamp
 from review.ports import Bench, Shelf
-from review.queue import Card, Filters, GuideLabel, Hand, Selection, hand, host_of, laid, select
+from review.queue import Card, Filters, GuideLabel, Hand, Selection, Texts, hand, host_of, laid, select
 from review.text import one_line
 
 _SLACK: Final = timedelta(minutes=10)
@@ -33,6 +33,7 @@ class Dealt:
     by_guide: Mapping[GuideId, tuple[Entry, ...]] = field(default_factory=dict)
     findings: int = 0
     guides: Mapping[GuideId, Guide] = field(default_factory=dict)
+    texts: Texts = field(default_factory=lambda: Texts(()))
 
 
 class Board:
@@ -96,7 +97,7 @@ class Board:
             if known := self._selections.get(asked):
                 self._selections.move_to_end(asked)
                 return dealt, known
-        found = select(dealt.cards, filters)
+        found = select(dealt.cards, filters, texts=dealt.texts)
         with self._answers:
             self._selections[asked] = found
             while len(self._selections) > _KEPT:
@@ -125,6 +126,7 @@ class Board:
             by_guide=_by_guide(self._entries.values()),
             findings=len(self._entries),
             guides=guides,
+            texts=Texts(cards),
         )
         with self._answers:
             self._selections.clear()

@@ -128,7 +128,7 @@ def _context(site: Site, dealt: Dealt, case: Case) -> dict[str, Any]:
         "history": tuple(_past(each) for each in reversed(case.history)),
         "notes": tuple((one_line(each.words, 240), each.url, link_target(each.url)) for each in notes_of(found)),
         "offers": replacing.offers(site, found.url, case.verdict, found.suggested) if is_open else (),
-        "masks": masking.proposed(site, case) if is_open and found.changes else (),
+        "masks": masking.proposed(case) if is_open and found.changes else (),
         "learned": tuple(case.masks),
         "ways": tuple(site.scribe.ways()),
         "verifies": _verifies(dealt, entries, siblings),

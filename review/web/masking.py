@@ -4,18 +4,14 @@ from collections.abc import Sequence
 
 from review.casework import Case, DecisionError, Expected
 from review.masks import Proposal, proposals
-from review.model import FindingState, Mask
+from review.model import Mask
 from review.web.security import Form
 from review.web.site import Site
 
 
-def proposed(site: Site, case: Case) -> tuple[Proposal, ...]:
+def proposed(case: Case) -> tuple[Proposal, ...]:
     """What this finding's changes suggest, with the source's earlier findings that each would have hidden."""
-    if not case.finding.changes:
-        return ()
-    about = site.bench.findings_about(case.resource) if case.resource is not None else []
-    past = [each for each in about if each.state is not FindingState.OPEN]
-    return proposals(case.finding.changes, past)
+    return proposals(case.finding.changes, case.past)
 
 
 def chosen(site: Site, form: Form, expected: Sequence[Expected]) -> tuple[Mask, ...]:
@@ -30,6 +26,6 @@ def chosen(site: Site, form: Form, expected: Sequence[Expected]) -> tuple[Mask, 
             case = site.bench.case(each.finding)
     if case is None:
         raise DecisionError("The masks belong to another finding; load the page again.")
-    offered = proposed(site, case)
+    offered = proposed(case)
     numbers = {int(each) for each in ticked if each.isascii() and each.isdigit() and len(each) < 4}
     return tuple(each.mask for at, each in enumerate(offered) if at in numbers)
