@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from guides.dates import parse_date
-from guides.links import Keys
+from guides.links import Keys, is_spaced
 from guides.model import Citation, Claim, Render, Role, Statement, StatementKind
 from guides.nodes import Listing, Node, Scalar, Table, named, repeated, shorten
 from guides.places import read_place
@@ -186,7 +186,7 @@ class KeyReader:
     def _cite(self, url: Scalar, role: Role, number: int | None, node: Table | None) -> Citation:
         address = url.text.strip()
         offset = url.at + len(url.text) - len(url.text.lstrip())
-        if any(char.isspace() for char in address):
+        if is_spaced(address):
             self.problems.warn(offset, f"a space stands in the URL {shorten(address)}", "write it as %20, or remove it")
         line, column = self.source.position(offset)
         ident = self.text(node, "id") if node is not None else ""

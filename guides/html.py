@@ -7,7 +7,7 @@ from datetime import date
 from urllib.parse import urljoin, urlsplit
 
 from guides.dates import find_date, find_dates, parse_date
-from guides.links import Keys, absolute, cites
+from guides.links import Keys, absolute, cites, is_spaced
 from guides.model import Citation, Guide, GuideId, Library, Role, Statement, StatementKind
 from guides.passages import labelled, section_kind
 from guides.settings import GuideSettings
@@ -75,7 +75,7 @@ def read_html(source: Source, settings: GuideSettings, *, today: date) -> Librar
         problems.warn(None, "the page has no title", f"add an <h1> or a <title>; until then it is called “{stem}”")
     citations = page.citations if settings.inline else [c for c in page.citations if c.role is not Role.INLINE]
     for citation in citations:
-        if any(char.isspace() for char in citation.url):
+        if is_spaced(citation.url):
             offset = source.starts[citation.line - 1] + citation.column - 1
             problems.warn(offset, f"a space stands in the URL {citation.url}", "write it as %20, or remove it")
     guide = Guide(

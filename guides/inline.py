@@ -13,6 +13,7 @@ from markdown_it.common.utils import normalizeReference, unescapeAll
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.footnote import footnote_plugin
 
+from guides.blocks import by_first_character
 from guides.links import absolute, cites
 from guides.tags import Tag, scan
 
@@ -70,6 +71,7 @@ def make_parser() -> MarkdownIt:
     for name in _FIRST:
         rule = next(rule for rule in parser.inline.ruler.__rules__ if rule.name == name)
         parser.inline.ruler.at(name, _noting(name, rule.fn))
+    by_first_character(parser.block.ruler)
     return parser
 
 
@@ -244,8 +246,8 @@ _MARKUP = (
     ("](", re.compile(r"\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)"), r"\1"),
     ("][", re.compile(r"\[([^\[\]]+)\]\[[^\[\]]*\]"), r"\1"),
     ("<", re.compile(r"<(https?://[^<>\s]+)>"), r"\1"),
-    ("", re.compile(r"(?<!\\)(?:\*\*|__|~~|`)"), ""),
-    ("", re.compile(r"(?<![\\\w])[*_](?=\S)|(?<=[^\s\\])[*_](?!\w)"), ""),
+    ("", re.compile(r"\*\*(?<!\\\*\*)|__(?<!\\__)|~~(?<!\\~~)|`(?<!\\`)"), ""),
+    ("", re.compile(r"[*_](?:(?<![\\\w][*_])(?=\S)|(?<=[^\s\\][*_])(?!\w))"), ""),
 )
 """What each begins to be looked for at, since most texts hold none of it; the pattern; and what stays of it."""
 _MAY_BE_MARKUP = re.compile(r"[<\[*_~`\\&]")

@@ -29,6 +29,11 @@ def absolute(url: str) -> str:
     return f"https:{url}" if url.startswith("//") else url
 
 
+def is_spaced(url: str) -> bool:
+    """Whether white space stands in a URL as written."""
+    return url.split() not in ([url], [])
+
+
 class Keys:
     """Hands out citation keys that are unique within one guide: a role and an id or URL, counted when repeated."""
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,6 @@ from guides.read import read_file, too_large
 from guides.settings import GuideSettings
 
 _MANY_FILES = 500
-_MOST_WORKERS = 4
 
 
 def load(root: Path, settings: GuideSettings, *, today: date, paths: Sequence[str] = ()) -> Library:
@@ -32,18 +32,18 @@ def load(root: Path, settings: GuideSettings, *, today: date, paths: Sequence[st
 def _read_all(files: Sequence[Found], settings: GuideSettings, today: date) -> list[Library]:
     """One library a file, in order. Many files are read by several processes."""
     read = partial(_read, settings=settings, today=today)
-    workers = min(_MOST_WORKERS, os.cpu_count() or 1)
-    if len(files) < _MANY_FILES or workers < 2:
+    if len(files) < _MANY_FILES:
         return [read(file) for file in files]
     # Only here: most projects are small, and this takes its time to import.
-    from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    try:
-        with ProcessPoolExecutor(workers) as pool:
-            return list(pool.map(read, files, chunksize=50))
-    except (OSError, BrokenProcessPool):
-        # No processes to be had (a sandbox, a limit): slower, but no worse.
+    from guides.parallel import rare_collection, read_in_parallel, workers
+
+    with rare_collection():
+        if workers() > 1:
+            # No processes to be had (a sandbox, a limit, one that was killed): slower, but no worse.
+            with suppress(OSError, BrokenProcessPool):
+                return list(read_in_parallel(read, files))
         return [read(file) for file in files]
 
 

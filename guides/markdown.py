@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 from guides.frontmatter import Keyed, KeyReader
 from guides.inline import Link, anchors, links_in, make_parser, plain
-from guides.links import Keys, absolute, cites
+from guides.links import Keys, absolute, cites, is_spaced
 from guides.model import Citation, Guide, InnerLink, Library, NoteMark, NumberMark, Outline, Role
 from guides.nodes import Malformed, Scalar, Table, named
 from guides.outline import anchors_of, is_inner, notes_in, numbers_in
@@ -201,7 +201,7 @@ class _Body:
             if written is None or not cites(written[0]):
                 return None
             url, line, column = written
-        if link.spaced or any(char.isspace() for char in url):
+        if link.spaced or is_spaced(url):
             offset = self.source.starts[line - 1] + column - 1
             self.problems.warn(offset, f"a space stands in the URL {url}", "write it as %20, or remove it")
         return Citation(

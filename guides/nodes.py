@@ -52,7 +52,10 @@ class Table:
 
     def get(self, key: str) -> "Node | None":
         """The value of a key (of the last one, where it is repeated)."""
-        return next((value for name, value in reversed(self.entries) if name.text == key), None)
+        for name, value in reversed(self.entries):
+            if name.text == key:
+                return value
+        return None
 
 
 Node: TypeAlias = Scalar | Listing | Table

@@ -44,6 +44,8 @@ def notes_in(content: str) -> list[tuple[str, int]]:
 
 def _without_code(content: str) -> str:
     """Code spans blanked: from a run of backticks to the next run of its length (CommonMark 0.31, section 6.1)."""
+    if "`" not in content:
+        return content
     runs = [(found.start(), found.end()) for found in _TICKS.finditer(content)]
     closing: dict[int, tuple[int, int]] = {}
     spans: dict[tuple[int, int], int] = {}

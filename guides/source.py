@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 
 from guides.model import GuideProblem
 
@@ -33,6 +34,9 @@ class Source:
     @cached_property
     def starts(self) -> tuple[int, ...]:
         """Where each line begins; lines end in LF, CR LF or CR."""
+        if "\r" not in self.text:
+            *lines, _ = self.text.split("\n")
+            return tuple(accumulate(lines, lambda start, line: start + len(line) + 1, initial=0))
         return (0, *(found.end() for found in _BREAK.finditer(self.text)))
 
     def position(self, offset: int) -> tuple[int, int]:

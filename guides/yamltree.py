@@ -105,14 +105,19 @@ class _Builder:
         return node
 
     def _scalar(self, event: Any) -> Scalar:
-        start, end = event.start_mark.index, event.end_mark.index
-        return Scalar(event.value, self.base + start, self.base + end, not event.style, self.base + self._at(event))
+        start, end, style, value, base = (
+            event.start_mark.index,
+            event.end_mark.index,
+            event.style,
+            event.value,
+            self.base,
+        )
+        plain = not style
+        at = start if plain and self.text.startswith(value, start) else self._at(event, start, end)
+        return Scalar(value, base + start, base + end, plain, base + at)
 
-    def _at(self, event: Any) -> int:
+    def _at(self, event: Any, start: int, end: int) -> int:
         """Where the value's own characters begin: past a quote, an anchor, a tag or a block scalar's header."""
-        start, end = int(event.start_mark.index), int(event.end_mark.index)
-        if not event.style and self.text.startswith(event.value, start):
-            return start
         if event.style in ("'", '"'):
             quote = self.text.find(event.style, start, end)
             return quote + 1 if quote >= 0 else start
