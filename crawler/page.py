@@ -40,7 +40,8 @@ def read(body: bytes, *, content_type: str = "", url: str = "") -> Page:
 
 def _html(page: HtmlPage) -> Page:
     """A page, or what the data in it says where it is an empty shell."""
-    if not may_hold_data(page.source) or script_shell(page) is None:
+    # Asked in this order: few pages are shells, and looking for data takes longer than reading the page.
+    if script_shell(page) is None or not may_hold_data(page.source):
         return page
     return embedded_page(page) or page
 
