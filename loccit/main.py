@@ -42,6 +42,7 @@ COMMANDS = {
     "prune": "apply the retention policy to old snapshots and looks",
     "import": "guides or places out of public data sets, pages out of web archives",
     "backup": "copy the store to a file, while a crawl runs",
+    "restore": "fill an empty store with such a copy, on either database",
     "export": "snapshots as WARC or WACZ, or each guide's status and badge",
     "completion": "completion for bash, zsh or fish",
     "demo": "the whole story on this machine alone, with no internet",

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url, text
 from sqlalchemy.engine import URL
@@ -108,6 +109,16 @@ def create(url: str, *, root: Path | None = None, busy_seconds: float = BUSY_SEC
     return _sqlite(parsed, root, busy_seconds)
 
 
+def in_file(path: Path, *, read_only: bool = False) -> Database:
+    """The SQLite database in this file, whatever its name; an absolute path. Connects later."""
+    if read_only:
+        url = URL.create("sqlite", database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
+        engine = create_engine(url)
+        _listen_sqlite(engine, BUSY_SECONDS, wal=False)
+        return Database(engine=engine, name=str(path))
+    return _sqlite(URL.create("sqlite", database=str(path)), None, BUSY_SECONDS)
+
+
 def _parse(url: str) -> URL:
     if url.startswith("postgres://"):
         url = "postgresql://" + url.removeprefix("postgres://")
@@ -127,7 +138,7 @@ def _parse(url: str) -> URL:
 def _sqlite(url: URL, root: Path | None, busy_seconds: float) -> Database:
     if url.database in (None, "", ":memory:"):
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-        _listen_sqlite(engine, busy_seconds, in_memory=True)
+        _listen_sqlite(engine, busy_seconds, wal=False)
         return Database(engine=engine, name="in memory", guard=threading.RLock())
     assert url.database is not None
     name = url.database
@@ -142,18 +153,18 @@ def _sqlite(url: URL, root: Path | None, busy_seconds: float) -> Database:
             raise StoreError(f"store {name}: its folder cannot be made ({reason}); see store.url") from None
         url = url.set(database=str(path))
     engine = create_engine(url, connect_args={"timeout": busy_seconds})
-    _listen_sqlite(engine, busy_seconds, in_memory=False)
+    _listen_sqlite(engine, busy_seconds, wal=True)
     return Database(engine=engine, name=name, folder=folder)
 
 
-def _listen_sqlite(engine: Engine, busy_seconds: float, *, in_memory: bool) -> None:
+def _listen_sqlite(engine: Engine, busy_seconds: float, *, wal: bool) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         # The driver would begin transactions by itself, but never for reading and never IMMEDIATE: we do.
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
         connection.execute("PRAGMA foreign_keys = ON")
-        if not in_memory:
+        if wal:
             _wal(connection, busy_seconds)
             connection.execute("PRAGMA synchronous = FULL")
 

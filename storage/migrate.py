@@ -30,6 +30,18 @@ def upgrade(database: Database) -> None:
         database.write(lambda connection: _migrate(connection, database.name))
 
 
+def is_current(database: Database) -> bool:
+    """Whether a store's tables are those of this loccit; False where they are older. Changes nothing.
+
+    Raises StoreError where it is no store, or a newer one.
+    """
+    with database.reading() as connection:
+        revision = _revision(connection, database.name)
+    if revision is None:
+        raise StoreError(f"store {database.name}: there is no store in it")
+    return revision == HEAD
+
+
 def _migrate(connection: Connection, name: str) -> None:
     alone(connection, MIGRATE)
     revision = _revision(connection, name)

@@ -41,6 +41,7 @@ from storage import (
     reported,
     retention,
     runs,
+    shelving,
     upkeep,
 )
 from storage import backup as copying
@@ -210,7 +211,7 @@ class Store:
         """
         with self._batch_lock:
             if self._batch is None:
-                self._database.write(partial(self._looks, held=[(observation, tuple(ops))]))
+                self._looks([(observation, tuple(ops))])
                 return
             self._batch.append((observation, tuple(ops)))
             self._batch_bytes += len(observation.body or b"")
@@ -244,7 +245,7 @@ class Store:
             # One order for all writers, so that two of them never wait for each other in a circle.
             held.sort(key=lambda look: look[0].source)
             try:
-                self._database.write(lambda connection: self._looks(connection, held))
+                self._looks(held)
             except BucketError:
                 # It would refuse each of them, one by one and slowly.
                 raise
@@ -256,14 +257,15 @@ class Store:
         failed: StoreError | None = None
         for look in held:
             try:
-                self._database.write(partial(self._looks, held=[look]))
+                self._looks([look])
             except StoreError as error:
                 failed = failed or error
         if failed is not None:
             raise failed
 
-    def _looks(self, connection: Connection, held: Sequence[_Look]) -> None:
-        looks.write(connection, held, run=self._run, keep=self._keep)
+    def _looks(self, held: Sequence[_Look]) -> None:
+        ready = shelving.foreseen(self._database, [seen for seen, _ in held], keep=self._keep)
+        self._database.write(partial(looks.write, looks=held, run=self._run, keep=self._keep, ready=ready))
 
     # ------------------------------------------------------------ the desk
 
@@ -425,5 +427,9 @@ class Store:
         return upkeep.prune(self._database, rule, now=now, dry=dry)
 
     def backup(self, target: Path) -> int:
-        """A consistent copy in a file, made while others write; gives its size. SQLite only (see `storage.backup`)."""
+        """A consistent copy in a SQLite file, made while others write; gives its size (see `storage.backup`)."""
         return copying.backup(self._database, target)
+
+    def restore(self, file: Path) -> int:
+        """Fill this store, which must be empty, with such a copy; gives the number of rows."""
+        return copying.restore(file, self._database)

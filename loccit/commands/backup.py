@@ -9,6 +9,10 @@ from loccit.wiring import open_store
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="where the copy goes; an older copy there is replaced")
+    parser.epilog = (
+        "The copy is a SQLite file, also where the store is on PostgreSQL: a store itself, to be named in store.url "
+        "or filled into an empty one with loccit restore."
+    )
 
 
 def run(options: argparse.Namespace, app: App) -> Exit:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, text, update
 from storage_builders import DAY, START, citation, digest, guide, look, only, opening, sync, visit
+from storage_old import old_store
 
 from crawler.model import DriftKind, Health
 from guides.model import GuideId
@@ -284,7 +285,51 @@ def test_a_copy_of_a_store_in_memory(tmp_path: Path) -> None:
     copy.close()
 
 
-def test_postgres_has_its_own_program_for_copies(store: Store, tmp_path: Path) -> None:
-    if store._database.engine.dialect.name == "postgresql":
-        with pytest.raises(StoreError, match="pg_dump --format=custom"):
-            store.backup(tmp_path / "a.dump")
+@pytest.mark.parametrize("there", ["sqlite", "postgresql"])
+def test_a_copy_fills_an_empty_store_on_either_database(
+    store: Store, there: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Also one that was made while somebody wrote."""
+    history(store)
+    store.stet(GuideId("coursera"), on=START.date(), at=START + 21 * DAY, by="ann")
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 100
+        while not stop.is_set():
+            visit(store, page(number), START + number * DAY)
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        store.backup(tmp_path / "copy 100%?.db")
+    finally:
+        stop.set()
+        writer.join()
+    assert [each.name for each in tmp_path.iterdir() if "copy" in each.name] == ["copy 100%?.db"]
+    url = request.getfixturevalue("postgres").new_database() if there == "postgresql" else f"sqlite:///{tmp_path}/n.db"
+    with Store.open(url) as new:
+        assert new.restore(tmp_path / "copy 100%?.db") > 30
+        assert new.fsck(at=START).whole and new.audit_log() == store.audit_log()
+        assert new.known(only(new)).cited[0].basis == store.known(only(store)).cited[0].basis
+        assert new.findings() == store.findings() and new.body(digest(page(11))) == page(11)
+        with pytest.raises(StoreError, match=r"holds something already .*nothing was changed"):
+            new.restore(tmp_path / "copy 100%?.db")
+        # New rows get numbers of their own.
+        visit(new, page(7000), START + 7000 * DAY, opening())
+        new.stet(GuideId("coursera"), on=START.date(), at=START + 7001 * DAY, by="ann")
+        assert new.fsck(at=START).whole and len(new.audit_log()) == len(store.audit_log()) + 1
+
+
+def test_a_copy_of_an_older_loccit_is_brought_up_to_date_beside_it(store: Store, tmp_path: Path) -> None:
+    pages = old_store(f"sqlite:///{tmp_path / 'old.db'}", "v0003")
+    before = (tmp_path / "old.db").read_bytes()
+    store.restore(tmp_path / "old.db")
+    assert store.fsck(at=START).whole and store.body(digest(pages[3])) == pages[3]
+    assert (tmp_path / "old.db").read_bytes() == before
+    (tmp_path / "none").write_bytes(b"")
+    (tmp_path / "text").write_text("Dear diary, " * 200)
+    for name, says in (("absent", "no such file"), ("none", "no store in it"), ("text", "this file is no database")):
+        with pytest.raises(StoreError, match=says):
+            store.restore(tmp_path / name)
