@@ -132,6 +132,8 @@ class Chromium:
         self._play: Playwright | None = None
         self._browser: Browser | None = None
         self._mark = ""
+        self._main: Any = None
+        self._renderers: dict[int, bool] = {}
         self._dead_end: socket.socket | None = None
         self._watching: asyncio.Task[None] | None = None
         self._pages = 0
@@ -181,7 +183,8 @@ class Chromium:
         program = find_chromium(self._crawl.browser)
         from playwright.async_api import Error, async_playwright
 
-        self._pages, self._mark = 0, uuid.uuid4().hex
+        self._pages, self._mark, self._main = 0, uuid.uuid4().hex, None
+        self._renderers.clear()
         sandbox = self._crawl.browser_sandbox and not as_root()
         try:
             async with asyncio.timeout(2 * START_SECONDS):
@@ -250,10 +253,18 @@ class Chromium:
         found = []
         for process in self._processes():
             with suppress(psutil.Error, OSError):
-                page = any(word == "--type=renderer" for word in process.cmdline())
+                if process.pid not in self._renderers:
+                    self._renderers[process.pid] = "--type=renderer" in process.cmdline()
                 info = process.memory_info()
                 own = info.rss - getattr(info, "shared", 0)
-                found.append(_Size(process=process, resident=info.rss // 1_000_000, own=own // 1_000_000, page=page))
+                found.append(
+                    _Size(
+                        process=process,
+                        resident=info.rss // 1_000_000,
+                        own=own // 1_000_000,
+                        page=self._renderers[process.pid],
+                    )
+                )
         return found
 
     def _processes(self) -> list[Any]:
@@ -262,14 +273,21 @@ class Chromium:
             import psutil
         except ImportError:
             return []
-        mark = f"--loccit-run={self._mark}"
         with suppress(psutil.Error, OSError):
-            for process in psutil.Process().children(recursive=True):
-                with suppress(psutil.Error, OSError):
-                    words = process.cmdline()
-                    if mark in words and not any(word.startswith("--type=") for word in words):
-                        return [process, *process.children(recursive=True)]
+            if self._main is None:
+                self._main = self._marked(psutil.Process().children(recursive=True))
+            if self._main is not None:
+                return [self._main, *self._main.children(recursive=True)]
         return []
+
+    def _marked(self, processes: list[Any]) -> Any:
+        mark = f"--loccit-run={self._mark}"
+        for process in processes:
+            with suppress(Exception):  # it has ended meanwhile
+                words = process.cmdline()
+                if mark in words and not any(word.startswith("--type=") for word in words):
+                    return process
+        return None
 
 
 def _kill(processes: list[Any]) -> None:

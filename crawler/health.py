@@ -276,7 +276,8 @@ def _by_headers(headers: Sequence[tuple[str, str]]) -> PageHealth | None:
 
 def _empty_or_shell(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: int) -> PageHealth | None:
     all_chars = sum(len(block.text) for block in shown)
-    script = bool(page.head.scripts) or page.head.script_chars > 200
+    # What a browser made has no scripts left, but they were there.
+    script = bool(page.head.scripts) or page.head.script_chars > 200 or page.made == "rendered"
     if not shown:
         hidden = sum(len(block.text) for block in page.blocks if block.hidden)
         if script or _NEEDS_SCRIPT.search(page.head.noscript) or hidden:
@@ -295,14 +296,19 @@ def _empty_or_shell(page: Page, shown: Sequence[Block], content: Sequence[Block]
     lone = script and chars < _LONE_WORDS and not any(_is_sentence(block) for block in content)
     if lone and not page.head.forms and len(shown) > len(content):
         return PageHealth(health=Health.SCRIPT_SHELL, evidence=f"nothing but “{text}” between its menus")
-    return _unfilled(page, shown, script=script)
+    return _unfilled(page, shown)
 
 
-def _unfilled(page: Page, shown: Sequence[Block], *, script: bool) -> PageHealth | None:
+def _unfilled(page: Page, shown: Sequence[Block]) -> PageHealth | None:
     """A page with the empty element that a known framework fills, and nothing of its own beside menus and footers."""
     own = [block for block in shown if not block.chrome]
-    if not script or sum(len(block.text) for block in own) >= _MINIMAL or any(_is_sentence(block) for block in own):
+    rendered, chars = page.made == "rendered", sum(len(block.text) for block in own)
+    if not (page.head.scripts or page.head.script_chars or rendered):
         return None
+    if chars >= _MINIMAL or any(_is_sentence(block) for block in own):
+        return None
+    if rendered and chars < _LONE_WORDS:
+        return PageHealth(health=Health.SCRIPT_SHELL, evidence="nothing but menus when its scripts have run")
     mount = _MOUNT.search(page.source[:1_000_000])
     if mount is None:
         return None

@@ -36,7 +36,7 @@ PAGE: Final = r"""
     }
     return node.childNodes;
   };
-  const stack = [document.documentElement];
+  const stack = [html ? document.documentElement : document.body];
   while (stack.length) {
     const node = stack.pop();
     if (typeof node === 'string') { if (html) put(node); continue; }

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Self
 
+from crawler.chromium import Chromium
 from crawler.fetch import HttpFetcher
+from crawler.health import script_shell
 from crawler.hosts import Hosts
 from crawler.made import RENDERED_TYPE
 from crawler.model import Attempt, Digest, Fetched, FetchOrder, Health, PageHealth, Validators
@@ -33,9 +35,16 @@ _DROPPED: Final = ("content-type", "content-length", "content-encoding", "transf
 class RenderingFetcher:
     """`health` judges an answer's body; a wall is left a wall, whatever was asked for."""
 
-    def __init__(self, fetcher: HttpFetcher, crawl: CrawlSettings, clock: Clock, health: HealthOf) -> None:
+    def __init__(
+        self,
+        fetcher: HttpFetcher,
+        crawl: CrawlSettings,
+        clock: Clock,
+        health: HealthOf,
+        chromium: Chromium | None = None,
+    ) -> None:
         self._fetcher, self._crawl, self._health = fetcher, crawl, health
-        self.renderer = Renderer(fetcher, crawl, clock)
+        self.renderer = Renderer(fetcher, crawl, clock, chromium)
 
     @property
     def hosts(self) -> Hosts:
@@ -75,7 +84,8 @@ class RenderingFetcher:
         if found.failed:
             return replace(answer, unrendered=found.failed)
         made = _as_answer(answer, shown, found)
-        if not read(made.body, content_type=RENDERED_TYPE, url=made.final_url).text_chars:
+        page = read(made.body, content_type=RENDERED_TYPE, url=made.final_url)
+        if not page.text_chars or script_shell(page) is not None:
             return replace(answer, unrendered="it stays empty when its scripts have run")
         return made
 

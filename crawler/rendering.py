@@ -35,7 +35,10 @@ QUIET_IF_EMPTY: Final = 2.5
 """… while there is hardly any text: a script may have set itself a timer."""
 
 RESTLESS: Final = 10.0
-"""A page whose text never stands still (a clock, a counter) is taken as it is after this time."""
+"""A page whose text never stands still (a clock, a counter) is taken as it is then, or when half its time is over."""
+
+STEADY: Final = 2.0
+"""… where it is about as long as it was for so many seconds: what grows and grows is not taken."""
 
 LITTLE: Final = 200
 WIDTH: Final = 1280
@@ -66,9 +69,11 @@ class Rendered:
 class Renderer:
     """Renders fetched pages, a few at a time. Raises nothing that a page can cause."""
 
-    def __init__(self, fetcher: HttpFetcher, crawl: CrawlSettings, clock: Clock) -> None:
+    def __init__(
+        self, fetcher: HttpFetcher, crawl: CrawlSettings, clock: Clock, chromium: Chromium | None = None
+    ) -> None:
         self._crawl = crawl
-        self.chromium = Chromium(crawl)
+        self.chromium = chromium or Chromium(crawl)
         self._network = Network(fetcher.transport, fetcher.hosts, crawl, clock)
         self._room = asyncio.Semaphore(max(1, crawl.browser_pages))
 
@@ -99,7 +104,7 @@ class Renderer:
         self.chromium.open += 1
         try:
             async with asyncio.timeout(limit):
-                found = await tab.run()
+                found: Rendered | None = await tab.run()
         except TimeoutError:
             found = Rendered(failed=f"its scripts did not come to rest within {limit:g} seconds")
         except Error as error:
@@ -147,7 +152,18 @@ class _Tab:
         self._world: int | None = None
         self.crashed = False
 
-    async def run(self) -> Rendered:
+    async def run(self) -> Rendered | None:
+        """What came of the page; None where the browser went down."""
+        self._browser.on("disconnected", self._went_down)
+        try:
+            return await self._in_context()
+        finally:
+            self._browser.remove_listener("disconnected", self._went_down)
+
+    def _went_down(self, _browser: "Browser") -> None:
+        self._gone.set()
+
+    async def _in_context(self) -> Rendered | None:
         context = self._context = await self._browser.new_context(
             accept_downloads=False,
             service_workers="block",
@@ -166,6 +182,8 @@ class _Tab:
         gone = asyncio.ensure_future(self._gone.wait())
         try:
             await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+            if not work.done() and not self._browser.is_connected():
+                return None
             if not work.done():
                 return Rendered(failed="it broke down in the browser (most likely it took too much memory)")
             return work.result()
@@ -257,26 +275,28 @@ class _Tab:
         loop = asyncio.get_running_loop()
         start = changed = loop.time()
         before: tuple[Any, Any] | None = None
+        lengths: list[tuple[float, int]] = []
         while True:
             state = await self._ask(session, "text")
             now = loop.time()
             text = (state.get("chars"), state.get("hash"))
             if text != before:
                 before, changed = text, now
-            if self._onward or self._is_over(state, start=start, changed=changed, now=now):
+            lengths = [each for each in lengths if now - each[0] <= STEADY] + [(now, int(state.get("chars") or 0))]
+            if self._onward or self.requests.lost or self._is_over(state, changed=changed, now=now):
+                return state
+            if now - start >= min(RESTLESS, self._crawl.timeout / 2) and _is_steady(lengths):
                 return state
             await asyncio.sleep(POLL)
 
-    def _is_over(self, state: Mapping[str, Any], *, start: float, changed: float, now: float) -> bool:
+    def _is_over(self, state: Mapping[str, Any], *, changed: float, now: float) -> bool:
         if state.get("over"):
             return True
         quiet = now - changed
         enough = isinstance(state.get("chars"), int) and state["chars"] >= LITTLE
         if self.requests.waiting or state.get("ready") == "loading":
             return enough and quiet >= QUIET_IF_ASKING
-        if quiet >= (QUIET if enough else QUIET_IF_EMPTY):
-            return True
-        return enough and now - start >= RESTLESS
+        return quiet >= (QUIET if enough else QUIET_IF_EMPTY)
 
     async def _ask(self, session: "CDPSession", mode: str) -> Mapping[str, Any]:
         """Ask the page in a world of our own. A page that has just been replaced is asked again."""
@@ -303,6 +323,11 @@ class _Tab:
                     raise
                 await asyncio.sleep(POLL)
         return {}
+
+
+def _is_steady(lengths: list[tuple[float, int]]) -> bool:
+    shortest, longest = min(chars for _, chars in lengths), max(chars for _, chars in lengths)
+    return shortest >= LITTLE and longest <= 1.1 * shortest and len(lengths) > 2
 
 
 async def _picture(session: "CDPSession") -> bytes | None:
