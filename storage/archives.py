@@ -119,9 +119,8 @@ class Archives:
 
     def figures(self) -> Asked:
         def work(connection: Connection) -> Asked:
-            found = dict(
-                connection.execute(select(ArchiveCopy.outcome, func.count()).group_by(ArchiveCopy.outcome)).tuples()
-            )
+            query = select(ArchiveCopy.outcome, func.count().label("number")).group_by(ArchiveCopy.outcome)
+            found = {row.outcome: row.number for row in connection.execute(query)}
             return Asked(copies=found.get("copy", 0), answered=sum(found.values()))
 
         return self._database.read(work)
