@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import loccit_forks
+
 from loccit.demo.web import Answer, serve
 
 COMMAND = Path(sys.executable).with_name("loccit")
@@ -72,13 +74,9 @@ class Project:
         return file
 
     def run(self, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [str(COMMAND), *arguments],
-            cwd=self.folder,
-            env={**os.environ, "NO_COLOR": "1", **environ},
-            capture_output=True,
-            text=True,
-            timeout=120,
+        """Run the command in the project's folder, in a process of its own."""
+        return loccit_forks.run(
+            arguments, cwd=self.folder, environ={**os.environ, "NO_COLOR": "1", **environ}, timeout=120
         )
 
     def json(self, *arguments: str) -> Any:

@@ -1,0 +1,141 @@
+"""The command without its start: one process imports loccit once, and every command is a fork of it.
+
+A command that is run so has its own process, folder, environment and output, as one that is started from a shell. Only
+the time that Python needs to import everything is saved, which is most of what a short command takes. The start itself
+is under test where the installed script is run.
+"""
+
+import atexit
+import functools
+import importlib
+import json
+import os
+import pkgutil
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+_STARTED = 60.0
+"""Seconds that the imports may take on a busy machine."""
+
+
+def run(
+    arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str], timeout: float
+) -> "subprocess.CompletedProcess[str]":
+    """Run `loccit ARGUMENTS`. Raises subprocess.TimeoutExpired, when the command has been killed."""
+    command = ["loccit", *arguments]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as line:
+        line.connect(_address())
+        line.settimeout(timeout)
+        asked = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "environ": dict(environ)}).encode()
+        socket.send_fds(line, [len(asked).to_bytes(8, "big")], [out.fileno(), err.fileno()])
+        line.sendall(asked)
+        pid = 0
+        try:
+            pid = int.from_bytes(_exactly(line, 8), "big")
+            code = int.from_bytes(_exactly(line, 8), "big", signed=True)
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(command, timeout) from None
+        texts = []
+        for stream in (out, err):
+            stream.seek(0)
+            texts.append(stream.read().decode())
+        return subprocess.CompletedProcess(command, code, *texts)
+
+
+@functools.cache
+def _address() -> str:
+    """Where the process with the imports listens; it is started when it is first asked for, and ends with this one."""
+    folder = tempfile.TemporaryDirectory(prefix="loccit-forks-")
+    address = f"{folder.name}/socket"
+    started = subprocess.Popen([sys.executable, "-P", __file__, address], stdin=subprocess.PIPE)
+    deadline = time.monotonic() + _STARTED
+    while not Path(address).exists():
+        assert started.poll() is None and time.monotonic() < deadline, "the command's modules cannot be imported"
+        time.sleep(0.02)
+
+    def end() -> None:
+        assert started.stdin is not None
+        started.stdin.close()
+        started.wait(10)
+        folder.cleanup()
+
+    atexit.register(end)
+    return address
+
+
+def _exactly(line: socket.socket, size: int) -> bytes:
+    got = b""
+    while len(got) < size:
+        piece = line.recv(size - len(got))
+        assert piece, "the command's process is gone without a word"
+        got += piece
+    return got
+
+
+def _listen(address: str) -> list[str] | None:
+    """Fork for each command that is asked for. Gives the arguments in the command's process, None at the end."""
+    with socket.socket(socket.AF_UNIX) as door:
+        # Commands are asked for only when everything is imported: the name appears last.
+        door.bind(f"{address}.new")
+        door.listen(16)
+        Path(f"{address}.new").rename(address)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        while True:
+            ready, _, _ = select.select([door, 0], [], [])
+            if 0 in ready:
+                return None
+            line, _ = door.accept()
+            if os.fork() == 0:
+                door.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                return _attend(line)
+            line.close()
+
+
+def _attend(line: socket.socket) -> list[str]:
+    size, fds, _, _ = socket.recv_fds(line, 8, 2)
+    asked = json.loads(_exactly(line, int.from_bytes(size, "big")))
+    pid = os.fork()
+    if pid:
+        # Between the command and who asked for it: tells its number, and how it ended.
+        line.sendall(pid.to_bytes(8, "big"))
+        _, status = os.waitpid(pid, 0)
+        line.sendall(os.waitstatus_to_exitcode(status).to_bytes(8, "big", signed=True))
+        os._exit(0)
+    line.close()
+    null = os.open(os.devnull, os.O_RDONLY)
+    for fd, target in ((null, 0), (fds[0], 1), (fds[1], 2)):
+        os.dup2(fd, target)
+        os.close(fd)
+    os.chdir(asked["cwd"])
+    os.environ.clear()
+    os.environ.update(asked["environ"])
+    time.tzset()
+    arguments: list[str] = asked["arguments"]
+    return arguments
+
+
+def _serve(address: str) -> int:
+    from loccit import commands, main
+
+    for module in pkgutil.iter_modules(commands.__path__):
+        importlib.import_module(f"{commands.__name__}.{module.name}")
+    for name in ("loccit.fetching", "storage.store", "storage.engine", "storage.migrate"):
+        importlib.import_module(name)
+    arguments = _listen(address)
+    if arguments is None:
+        return 0
+    sys.argv = ["loccit", *arguments]
+    return main.main()
+
+
+if __name__ == "__main__":
+    sys.exit(_serve(sys.argv[1]))
