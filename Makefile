@@ -48,7 +48,7 @@ bench-links: .venv/installed-dev
 # Programs of others that read our archives; their requirements are not ours, so they live apart.
 archive-tools:
 	$(PYTHON) -m venv build/archives
-	build/archives/bin/pip install --quiet wacz pywb
+	build/archives/bin/pip install --quiet wacz==0.6.0 pywb==2.10.0
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
