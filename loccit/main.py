@@ -38,6 +38,7 @@ COMMANDS = {
     "schedule": "crawl what is due, again and again",
     "worker": "crawl what the scheduler hands out, on this machine beside others",
     "migrate": "make the store, or bring it up to date, and leave",
+    "doctor": "check this machine: Python, store, network, browser, permissions, clock",
     "fsck": "check every snapshot, reference and decision in the store",
     "prune": "apply the retention policy to old snapshots and looks",
     "import": "guides or places out of public data sets, pages out of web archives",

@@ -60,6 +60,11 @@ def _migrate(connection: Connection, name: str) -> None:
     connection.execute(_made_by.insert().values(revision=HEAD, program=f"loccit {_program_version()}"))
 
 
+def found_revision(connection: Connection, name: str) -> str | None:
+    """The store's revision; None where there is nothing yet. Raises StoreError where it is not ours, or newer."""
+    return _revision(connection, name)
+
+
 def _revision(connection: Connection, name: str) -> str | None:
     """The store's revision; None where there is nothing yet."""
     tables = set(inspect(connection).get_table_names())
