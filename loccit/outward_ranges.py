@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 _PREFIX: Final = re.compile(r"https?://[^\s/@?#]+/[^\s#]*")
+_FILE_URL: Final = re.compile(r"https?://[^\s/@?#]+/\S*\{path\}\S*")
+_WAYS: Final = ("file", "branch", "patch", "none")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 
 
@@ -19,6 +21,7 @@ def outward_mistakes(settings: "Settings") -> Iterator[Mistake]:
     """Every value of [archive], [review] and [notify] that cannot be meant."""
     yield from _archive(settings)
     yield from _review(settings)
+    yield from _writing(settings)
     yield from _notify(settings)
 
 
@@ -56,6 +59,16 @@ def _review(settings: "Settings") -> Iterator[Mistake]:
                 ipaddress.ip_network(network, strict=False)
             except ValueError:
                 yield Mistake(section="review", key="proxies", message=f"{network!r} is neither address nor network")
+
+
+def _writing(settings: "Settings") -> Iterator[Mistake]:
+    review = settings.review
+    if review.file_url and not _FILE_URL.fullmatch(review.file_url):
+        hint = 'Write "https://github.com/org/repo/blob/main/{path}#L{line}".'
+        yield Mistake(section="review", key="file_url", message=f"{review.file_url!r} leads to no file", hint=hint)
+    if review.write not in _WAYS:
+        hint = f"Write one of {', '.join(_WAYS)}."
+        yield Mistake(section="review", key="write", message=f"{review.write!r} is no way to write", hint=hint)
 
 
 def _notify(settings: "Settings") -> Iterator[Mistake]:

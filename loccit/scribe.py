@@ -18,7 +18,7 @@ from guides.settings import GuideSettings
 from guides.source import Source, decode
 from guides.writeback import WritebackError, set_verified
 from review.casework import DecisionError, FileChange, Replacement
-from review.ports import Writing
+from review.ports import TakenBack, Writing
 from review.text import count, inert, one_line
 
 BRANCH: Final = "loccit/verified"
@@ -40,6 +40,8 @@ class FileScribe:
         if self._git is not None:
             ways.append(Writing.BRANCH)
         ways.append(Writing.PATCH)
+        if self._prefer == Writing.NONE.value:
+            return [Writing.NONE, *ways]
         return sorted(ways, key=lambda way: way.value != self._prefer)
 
     def verified(self, guides: Sequence[Guide], on: date) -> list[FileChange]:
@@ -87,22 +89,29 @@ class FileScribe:
             case Writing.NONE:
                 return ""
 
-    def take_back(self, changes: Sequence[FileChange], *, by: str) -> str:  # noqa: ARG002
-        """Put the files as they were before, where nobody has changed them since."""
-        done, left = [], []
-        for each in changes:
-            try:
-                if self._bytes(each.name) == each.after:
-                    replace_bytes(self._root, each.name, each.after, each.before)
-                    done.append(each)
-                else:
-                    left.append(each)
-            except (WritebackError, DecisionError):
-                left.append(each)
-        told = [f"{_named(done)} put back"] if done else []
-        if left:
-            told.append(f"{_named(left)} was changed since or is on a branch, and is left as it is")
-        return "; ".join(told)
+    def take_back(self, changes: Sequence[FileChange], *, way: Writing, by: str, message: str) -> TakenBack:
+        """Put the files as they were before, where nobody has changed them since. On the branch, a commit does it:
+        what others may have fetched is not rewritten.
+        """
+        match way:
+            case Writing.FILE:
+                put = [self._put_back(each) for each in changes]
+                return TakenBack.FILES if all(put) else TakenBack.LEFT
+            case Writing.BRANCH:
+                return self._revert(changes, by=by, message=message)
+            case Writing.PATCH:
+                return TakenBack.PATCH
+            case Writing.NONE:
+                return TakenBack.NOTHING
+
+    def _put_back(self, change: FileChange) -> bool:
+        try:
+            if self._bytes(change.name) != change.after:
+                return False
+            replace_bytes(self._root, change.name, change.after, change.before)
+        except (WritebackError, DecisionError):
+            return False
+        return True
 
     def patch(self, changes: Sequence[FileChange]) -> str:
         """A unified diff that `git apply` takes, run in the folder of loccit.toml."""
@@ -133,12 +142,11 @@ class FileScribe:
         assert self._git is not None
         head = self._run("rev-parse", "--verify", "--quiet", f"refs/heads/{BRANCH}", check=False)
         base = head or self._run("rev-parse", "--verify", "HEAD")
-        prefix = self._root.resolve().relative_to(self._git).as_posix()
         with tempfile.TemporaryDirectory() as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             self._run("read-tree", base, env=index)
             for name, data in files.items():
-                path = name if prefix == "." else f"{prefix}/{name}"
+                path = self._in_repository(name)
                 mode = (self._run("ls-tree", base, "--", f":(top,literal){path}") or "100644").split()[0]
                 blob = self._run("hash-object", "-w", "--stdin", stdin=data)
                 self._run("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}", env=index)
@@ -153,6 +161,26 @@ class FileScribe:
         commit = self._run("commit-tree", tree, "-p", base, "-m", one_line(message, 200), env=people)
         self._run("update-ref", f"refs/heads/{BRANCH}", commit, head or "0" * 40)
         return f"committed {commit[:10]} on {BRANCH}"
+
+    def _in_repository(self, name: str) -> str:
+        assert self._git is not None
+        prefix = self._root.resolve().relative_to(self._git).as_posix()
+        return name if prefix == "." else f"{prefix}/{name}"
+
+    def _revert(self, changes: Sequence[FileChange], *, by: str, message: str) -> TakenBack:
+        """A commit that puts the files as they were, if all of them are on the branch as the decision left them."""
+        if self._git is None:
+            return TakenBack.LEFT
+        try:
+            for each in changes:
+                path = self._in_repository(each.name)
+                there = self._run("rev-parse", "--verify", "--quiet", f"refs/heads/{BRANCH}:{path}", check=False)
+                if not there or there != self._run("hash-object", "--stdin", stdin=each.after):
+                    return TakenBack.LEFT
+            self._commit({each.name: each.before for each in changes}, by=by, message=message)
+        except DecisionError:
+            return TakenBack.LEFT
+        return TakenBack.COMMIT
 
     def _run(self, *words: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, check: bool = True) -> str:
         # The words are our own; what comes from outside (names, messages) is an argument of its own, never a shell's.

@@ -169,11 +169,23 @@ class Writing(StrEnum):
     NONE = "none"
 
 
+class TakenBack(StrEnum):
+    """What became of the files of a decision that was taken back."""
+
+    NOTHING = "nothing"
+    FILES = "files"
+    COMMIT = "commit"
+    LEFT = "left"
+    """Somebody has changed them since, or the branch is gone: they stay as they are."""
+    PATCH = "patch"
+    """It was given as a patch: whoever applied it has to take it back."""
+
+
 class Scribe(Protocol):
     """Writes decisions into guides' files. Raises DecisionError, and then nothing was written."""
 
     def ways(self) -> Sequence[Writing]:
-        """What is possible here, the preferred one first."""
+        """What is possible here, the preferred one first. NONE is among them only where it is preferred."""
         ...
 
     def verified(self, guides: Sequence[Guide], on: date) -> list[FileChange]:
@@ -188,8 +200,8 @@ class Scribe(Protocol):
         """Write them, and say in a few words what was done."""
         ...
 
-    def take_back(self, changes: Sequence[FileChange], *, by: str) -> str:
-        """Put the files as they were before, where nobody has changed them since."""
+    def take_back(self, changes: Sequence[FileChange], *, way: Writing, by: str, message: str) -> TakenBack:
+        """Put the files as they were before, where nobody has changed them since: in place, or on the branch."""
         ...
 
     def patch(self, changes: Sequence[FileChange]) -> str:

@@ -21,6 +21,14 @@ class ReviewSettings:
     """… and after so long in any case."""
     invite_hours: int = 72
     """How long an invitation or a link for another password holds."""
+    file_url: str = ""
+    """Where a guide's file can be seen, with {path} and {line}, for a link beside every finding:
+    "https://github.com/org/repo/blob/main/{path}#L{line}". The path is the file's below the folder of loccit.toml.
+    """
+    write: str = "file"
+    """What a decision does to the guide's file unless the editor chooses otherwise: "file" writes it, "branch" commits
+    on a branch of its own, "patch" gives a patch to download, "none" leaves it alone.
+    """
     public_badges: bool = True
     """Badges are shown to anybody, as site generators need it; else to who has a token."""
     public_feeds: bool = False

@@ -104,13 +104,14 @@ def make_site(app: App, store: Store) -> Site:
     return Site(
         bench=store.bench,
         shelf=shelf,
-        scribe=FileScribe(settings.root, settings.guides),
+        scribe=FileScribe(settings.root, settings.guides, prefer=settings.review.write),
         board=Board(store.bench, shelf),
         policy=settings.policy,
         now=app.clock.now,
         today=app.today,
         people=lambda: tuple(each.name for each in store.accounts.accounts()),
         archive=settings.archive.memento,
+        file_url=settings.review.file_url,
     )
 
 

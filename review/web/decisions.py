@@ -23,12 +23,12 @@ from review.casework import (
 )
 from review.model import FindingId
 from review.people import Role
-from review.ports import Writing
+from review.ports import TakenBack, Writing
 from review.queue import Card
 from review.text import one_line
 from review.web import masking, replacing
 from review.web.board import Dealt
-from review.web.render import done_words, fragment, page
+from review.web.render import done_words, fragment, page, taken_back_words
 from review.web.security import Form, form_token, may, user_of
 from review.web.site import Site, site_of
 from review.web.words import action_words, state_words
@@ -124,15 +124,19 @@ class Writes:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None and self._files and self._way is Writing.FILE:
-            self._site.scribe.take_back(self._files, by=self._by)
+        if kind is not None and self._files:
+            message = f"Take back: {self._message}"
+            self._site.scribe.take_back(self._files, way=self._way, by=self._by, message=message)
 
 
-def way_of(site: Site, form: Form) -> Writing:
-    """How the guides' files are written: as was asked, where that is possible, else the preferred way."""
-    ways = site.scribe.ways()
+def way_of(site: Site, form: Form, *, writes: bool = False) -> Writing:
+    """How the guides' files are written: as was asked, where that is possible, else the preferred way.
+
+    `writes`: the decision is nothing without the file, so that leaving it alone is no way.
+    """
+    ways = [way for way in site.scribe.ways() if not (writes and way is Writing.NONE)]
     asked = _WAYS.get(one(form, "way"))
-    if asked is not None and (asked is Writing.NONE or asked in ways):
+    if asked is not None and ((asked is Writing.NONE and not writes) or asked in ways):
         return asked
     return ways[0] if ways else Writing.NONE
 
@@ -241,12 +245,12 @@ def back_to(form: Form, default: str = "/") -> str:
     return path
 
 
-def with_done(path: str, number: int) -> str:
+def with_done(path: str, number: int, more: str = "") -> str:
     """The address with the number of what was just done, in front of its anchor."""
     rest, hash_, anchor = path.partition("#")
     base, _, query = rest.partition("?")
-    kept = "&".join(part for part in query.split("&") if part and not part.startswith("done="))
-    return f"{base}?{kept}{'&' if kept else ''}done={number}{hash_}{anchor}"
+    kept = "&".join(part for part in query.split("&") if part and not part.startswith(("done=", "files=")))
+    return f"{base}?{kept}{'&' if kept else ''}done={number}{more}{hash_}{anchor}"
 
 
 def _conflict(request: Request, form: Form, conflicts: Sequence[Conflict]) -> Response:
@@ -300,22 +304,30 @@ def conflict_view(conflict: Conflict) -> ConflictView:
 def undo(request: Request, form: Form) -> Response:
     site, by = site_of(request), user_of(request).name
     number = DecisionId(request.path_params["number"])
-    told = ""
+    told = TakenBack.NOTHING
     try:
         with site.shelf.held():
             decision, files = site.bench.undo(number, at=site.now().astimezone(UTC), by=by)
-            if files and decision.written.startswith("written"):
-                told = site.scribe.take_back(files, by=by)
+            if files:
+                message = f"Take back decision {decision.id}: {done_words(decision)}"
+                told = site.scribe.take_back(files, way=_way_written(decision), by=by, message=message)
     except DecisionError as error:
         return _refused(request, form, str(error))
     finally:
         site.board.touch()
     if request.headers.get("hx-request") == "true":
         return HTMLResponse(_card_again(request, decision, told))
-    return RedirectResponse(with_done(back_to(form), decision.id), 303)
+    more = "" if told is TakenBack.NOTHING else f"&files={told.value}"
+    return RedirectResponse(with_done(back_to(form), decision.id, more), 303)
 
 
-def _card_again(request: Request, decision: Decision, told: str) -> str:
+def _way_written(decision: Decision) -> Writing:
+    """How the decision had reached the guides' files, by what the scribe said of it."""
+    first = decision.written.partition(" ")[0]
+    return {"written": Writing.FILE, "committed": Writing.BRANCH, "patch": Writing.PATCH}.get(first, Writing.NONE)
+
+
+def _card_again(request: Request, decision: Decision, told: TakenBack) -> str:
     """The card that a decision had taken away, in its place."""
     from review.web.queue_page import PLACEHOLDER, card_markup
 
@@ -323,8 +335,9 @@ def _card_again(request: Request, decision: Decision, told: str) -> str:
     dealt = site.board.dealt()
     keys = dict.fromkeys(dealt.by_finding[number] for number in decision.findings if number in dealt.by_finding)
     cards = "".join(card_markup(dealt.by_key[key], dealt, decides=True) for key in list(keys)[:50])
-    if not cards or "left as it is" in told:
-        cards = str(fragment("undone.html.j2", words=done_words(decision), told=told)) + cards
+    if not cards or told not in (TakenBack.NOTHING, TakenBack.FILES):
+        words = taken_back_words(told.value)
+        cards = str(fragment("undone.html.j2", words=done_words(decision), told=words)) + cards
     return cards.replace(PLACEHOLDER, form_token(request))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from guides.model import Citation, Guide, GuideId, Statement
 from review.casework import Case, Decision, Entry
 from review.copies import notes_of
 from review.formats.marks import marks
-from review.model import FindingId, FindingState
+from review.model import Finding, FindingId, FindingKind, FindingState
 from review.passages import Piece, pieces
 from review.queue import micros
 from review.text import link_target, one_line, shortened
@@ -23,7 +24,7 @@ from review.web.decisions import whole_guides
 from review.web.render import page
 from review.web.security import user_of
 from review.web.site import Site, site_of
-from review.web.words import action_words, severity_words, state_words
+from review.web.words import action_words, severity_words, state_words, stet_words
 
 _MOST_CHANGES: Final = 20
 _MOST_CLAIMS: Final = 12
@@ -131,6 +132,9 @@ def _context(site: Site, dealt: Dealt, case: Case) -> dict[str, Any]:
         "masks": masking.proposed(case) if is_open and found.changes else (),
         "learned": tuple(case.masks),
         "ways": tuple(site.scribe.ways()),
+        "order": _order(found),
+        "what_words": _WHAT.get(found.kind, "What changed"),
+        "stet_words": stet_words(found.kind.value),
         "verifies": _verifies(dealt, entries, siblings),
         "people": site.people(),
         "neighbours": _neighbours(dealt, key),
@@ -138,6 +142,24 @@ def _context(site: Site, dealt: Dealt, case: Case) -> dict[str, Any]:
 
 
 _MOST_GUIDES: Final = 20
+
+
+_WHAT: Final = {
+    FindingKind.READER_REPORT: "What readers report",
+    FindingKind.LINK: "What is wrong with the link",
+    FindingKind.UNLOCATED: "What is no longer found",
+}
+
+
+def _order(finding: Finding) -> tuple[str, ...]:
+    """The decisions, the one that mends this kind of finding first: its button is the one that stands out."""
+    if finding.kind is FindingKind.LINK:
+        return ("replace", "edit", "stet", "noise")
+    if finding.kind is FindingKind.READER_REPORT:
+        return ("edit", "stet", "noise")
+    if finding.kind is FindingKind.UNLOCATED:
+        return ("edit", "stet", "replace", "noise")
+    return ("stet", "edit", "noise", "replace")
 
 
 def _verifies(dealt: Dealt, entries: Sequence[Entry], siblings: Sequence[Entry]) -> tuple[str, ...]:
@@ -212,7 +234,8 @@ def file_url(site: Site, file: str, line: int) -> str:
     """Where the guide's file can be seen, "" where nowhere."""
     if not site.file_url:
         return ""
-    return link_target(site.file_url.replace("{file}", file).replace("{line}", str(line))) or ""
+    whole = site.file_url.replace("{line}", str(line)).replace("{path}", quote(file, errors="replace"))
+    return link_target(whole) or ""
 
 
 def _stakes(guide: Guide | None, citation: Citation | None, case: Case | None) -> tuple[Stake, ...]:

@@ -17,7 +17,7 @@ from review.web.board import Dealt
 from review.web.render import fragment, page
 from review.web.security import FIELD, form_token, user_of
 from review.web.site import site_of
-from review.web.words import kind_words, severity_words
+from review.web.words import kind_words, severity_words, stet_words
 
 PLACEHOLDER: Final = "\ue000token\ue001"
 """Stands in kept markup for the token of whoever looks; foreign text cannot hold it (see `_safe`)."""
@@ -47,6 +47,7 @@ class CardView:
     severity_words: str
     kind: str
     summary: str
+    stet_words: str
     host: str
     url: str
     target: str | None
@@ -180,6 +181,7 @@ def card_view(card: Card, guides: Mapping[GuideId, Guide]) -> CardView:
         severity_words=severity_words(card.severity),
         kind=first.kind,
         summary=_safe(first.summary, 240) or "Something changed",
+        stet_words=stet_words(first.kind),
         host=_safe(card.host, 80) or "no address",
         url=_safe(first.url, 110),
         target=link_target(first.url),

@@ -74,8 +74,23 @@ def _told(request: Request) -> Mapping[str, str] | None:
         "words": done_words(decision),
         "undone": "yes" if decision.undone else "",
         "by": one_line(decision.by, 60),
-        "written": one_line(decision.written, 200),
+        "written": taken_back_words(request.query_params.get("files", ""))
+        if decision.undone
+        else one_line(decision.written, 200),
     }
+
+
+def taken_back_words(what: str) -> str:
+    """What became of the guides' files when a decision was taken back (a value of `review.ports.TakenBack`)."""
+    return _TAKEN_BACK.get(what, "")
+
+
+_TAKEN_BACK: Final = {
+    "files": "The guide’s file is as it was before.",
+    "commit": "On the branch, another commit takes it back.",
+    "left": "The guide’s file was changed since, or its branch is gone: what was written there stays.",
+    "patch": "It had been given as a patch: whoever applied that has to take it back, for example by git apply -R.",
+}
 
 
 def done_words(decision: Any) -> str:

@@ -56,7 +56,7 @@ def replace_url(site: Site, form: Form, expected: Sequence[Expected], *, by: str
     url = one(form, "typed", 4000) if asked in ("", "typed") else asked
     if not usable(url):
         raise DecisionError("Give a whole web address, beginning with https://")
-    way = way_of(site, form)
+    way = way_of(site, form, writes=True)
     if way is Writing.NONE:
         raise DecisionError("The address stands in the guide's file, and files are not written here.")
     dealt = site.board.dealt()

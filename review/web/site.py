@@ -16,7 +16,7 @@ from review.web.board import Board
 class Site:
     """`now` gives the instant, `today` the editors' day. `archive`: prefix of archived copies, "" for none.
 
-    `file_url`: where a guide's file can be seen, with {file} and {line}; "" where nowhere.
+    `file_url`: where a guide's file can be seen, with {path} and {line}; "" where nowhere.
     """
 
     bench: Bench

@@ -57,6 +57,14 @@ _DRIFTS: Final = {
 }
 
 
+_STET: Final = {"link": "Let the link stand", "reader-report": "The guide is right"}
+
+
+def stet_words(kind: str) -> str:
+    """What a button says that lets a finding of this kind stand."""
+    return _STET.get(kind, "Still accurate")
+
+
 def severity_words(word: str) -> str:
     return _SEVERITIES.get(word) or one_line(word, 40).capitalize()
 

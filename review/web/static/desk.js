@@ -99,7 +99,7 @@
     }
     if (typing(event.target)) return;
     if (event.repeat && !["j", "k"].includes(event.key)) return;
-    const act = pressed[event.key] || ("sdeao/".includes(event.key) && event.key.length === 1 ? () => follow(event.key) : null);
+    const act = pressed[event.key] || ("sdearo/".includes(event.key) && event.key.length === 1 ? () => follow(event.key) : null);
     if (act && act()) event.preventDefault();
   });
 
