@@ -11,7 +11,7 @@ from guides.model import GuideId
 from loccit.app import App
 from loccit.archiving.step import Stepped, archive_step
 from loccit.fetching import pass_over
-from loccit.leasing import CRAWL, leased
+from loccit.leasing import CRAWL, busy_line, leased
 from loccit.passes import PassPlan, PassResult
 from loccit.progress import Bar
 from loccit.telling import SHOWN
@@ -33,6 +33,7 @@ def follow_up(
     """Take the step, look again, and say what came of it, line by line; nothing where there was nothing to do."""
     with leased(store, ARCHIVE, app.clock) as other:
         if other is not None:
+            yield busy_line("archive step", other)
             return
         told = archive_step(app.settings, store, app.clock, budget=budget, stopped=stopped)
         yield from step_lines(told)
