@@ -91,13 +91,13 @@ def step_lines(told: Stepped) -> Iterator[str]:
     if told.idle:
         return
     based = told.based
-    parts = [count(told.requests, "request")] if told.requests else []
-    parts += [f"{count(based.copies, 'page')} as of the verified day"] if based.copies else []
+    parts = [f"{count(based.copies, 'page')} as of the verified day"] if based.copies else []
     parts += [f"{count(told.archived, 'last copy', 'last copies')} of dead pages"] if told.archived else []
     parts += [f"{count(told.saved, 'page')} saved"] if told.saved else []
-    parts += [f"{count(told.traced, 'dead page')} found elsewhere"] if told.traced else []
-    if parts:
-        yield f"archive: {', '.join(parts)}"
+    if told.requests:
+        yield f"archive: {count(told.requests, 'request')}: {', '.join(parts) or 'nothing found'}"
+    if told.traced:
+        yield f"{count(told.traced, 'dead page')} found at another address"
     moved = len({each.guide for each in based.moved})
     if moved:
         yield f"  {count(moved, 'guide')} measured from archived pages now, which are nearer to the verified day"
