@@ -2,13 +2,16 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 import zstandard
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+Processor: TypeAlias = Callable[[Any], Any]
 
 BIG_ID: Final = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite numbers rows by itself only where the type is exactly INTEGER (which holds 64 bits there)."""
@@ -44,13 +47,8 @@ class Moment(TypeDecorator[datetime]):
             return (value - _EPOCH) // _MICRO
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if dialect.name == "sqlite":
-            return _EPOCH + int(value) * _MICRO
-        moment: datetime = value
-        return moment.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:  # noqa: ARG002
+        return _moment if dialect.name == "sqlite" else _in_utc
 
 
 class Words(TypeDecorator[str]):
@@ -72,8 +70,8 @@ class Hash(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
         return None if value is None else bytes.fromhex(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else bytes(value).hex()
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:  # noqa: ARG002
+        return _hex
 
 
 class Packed(TypeDecorator[Any]):
@@ -85,8 +83,28 @@ class Packed(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ARG002
         return None if value is None else pack(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
-        return None if value is None else unpack(bytes(value))
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:  # noqa: ARG002
+        return _unpacked
+
+
+# What comes out of a row is made by one function each: what SQLAlchemy puts around `process_result_value` takes longer
+# than most of these do, and a queue has thousands of such values.
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(0, 0, value)
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else bytes(value).hex()
+
+
+def _unpacked(value: bytes | None) -> Any:
+    return None if value is None else unpack(bytes(value))
 
 
 def clean(text: str) -> str:

@@ -117,7 +117,7 @@ def findings_by_resource(connection: Connection, resources: Iterable[int]) -> di
 def findings(connection: Connection, states: Sequence[FindingState], guides: Sequence[GuideId]) -> list[Finding]:
     query = _OPEN if tuple(states) == (FindingState.OPEN,) else _told().where(FindingTable.state.in_(states))
     if not guides:
-        return [rows.finding_of(row) for row in connection.execute(query)]
+        return [rows.finding_of(row) for row in connection.execute(query).all()]
     found = [
         rows.finding_of(row)
         for part in chunks(name_hash(guide) for guide in guides)

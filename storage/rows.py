@@ -262,39 +262,57 @@ def standing_of(row: AnyRow) -> Standing | None:
 
 
 def finding_of(row: AnyRow) -> Finding:
+    told = _named(row)
+    basis, now = told["basis_id"], told["now_id"]
     return Finding(
-        id=FindingId(row.id),
-        kind=FindingKind(row.kind),
-        state=FindingState(row.state),
-        severity=row.severity,
-        guide=GuideId(row.guide_name),
-        citation=CitationKey(row.citation_key or ""),
-        url=row.url,
-        opened=row.opened,
-        updated=row.updated,
-        summary=row.summary,
-        changes=read(row.changes, tuple[Change, ...], ()),
-        claims=read(row.claims, tuple[Claim, ...], ()),
-        print=row.print,
-        basis=None if row.basis_id is None else SnapshotId(row.basis_id),
-        now=None if row.now_id is None else SnapshotId(row.now_id),
-        closed=row.closed,
-        by=row.by,
-        note=row.note,
-        masks=read(row._mapping.get("masks"), tuple[Mask, ...], ()),  # noqa: SLF001
-        reports=read(row.reports, tuple[ReaderReport, ...], ()),
-        suggested=suggested_of(row),
-        copied=archived_basis_of(row),
+        id=FindingId(told["id"]),
+        kind=_KINDS_OF_FINDING[told["kind"]],
+        state=_STATES[told["state"]],
+        severity=told["severity"],
+        guide=GuideId(told["guide_name"]),
+        citation=CitationKey(told["citation_key"] or ""),
+        url=told["url"],
+        opened=told["opened"],
+        updated=told["updated"],
+        summary=told["summary"],
+        changes=read(told["changes"], _CHANGES, ()),
+        claims=read(told["claims"], _CLAIMS, ()),
+        print=told["print"],
+        basis=None if basis is None else SnapshotId(basis),
+        now=None if now is None else SnapshotId(now),
+        closed=told["closed"],
+        by=told["by"],
+        note=told["note"],
+        masks=read(told.get("masks"), _MASKS, ()),
+        reports=read(told["reports"], _REPORTS, ()),
+        suggested=_suggested(told),
+        copied=_archived_basis(told),
     )
+
+
+def _named(row: AnyRow) -> dict[str, Any]:
+    # A row looks each name up anew; a queue has hundreds of rows with dozens of them.
+    return dict(zip(row._fields, row, strict=True))
+
+
+_KINDS_OF_FINDING: Final = {each.value: each for each in FindingKind}
+_STATES: Final = {each.value: each for each in FindingState}
+# Made once: what stands in brackets is put together anew each time that it is come by.
+_CHANGES, _CLAIMS, _MASKS, _REPORTS = tuple[Change, ...], tuple[Claim, ...], tuple[Mask, ...], tuple[ReaderReport, ...]
 
 
 def archived_basis_of(row: AnyRow) -> ArchivedBasis | None:
     """From `basis_by`, `basis_day`, `basis_at` (when it was first seen), `copy_url` and `copy_at` (from an
     archive); None where no archived page is the basis.
     """
-    told = row._mapping  # noqa: SLF001
+    return _archived_basis(_named(row))
+
+
+def _archived_basis(told: Mapping[str, Any]) -> ArchivedBasis | None:
+    if told.get("basis_by") != ARCHIVE:
+        return None
     moment, day = told.get("copy_at") or told.get("basis_at"), told.get("basis_day")
-    if told.get("basis_by") != ARCHIVE or moment is None or day is None:
+    if moment is None or day is None:
         return None
     return ArchivedBasis(at=moment, days=(day - moment.date()).days, url=told.get("copy_url") or "")
 
@@ -303,7 +321,10 @@ def suggested_of(row: AnyRow) -> Suggested | None:
     """From `successor`, `why`, `archived`, `archived_at`, `saved` and `saved_at`: a page that was saved on our
     request is an archived copy, too. None where they say nothing.
     """
-    told = row._mapping  # noqa: SLF001
+    return _suggested(_named(row))
+
+
+def _suggested(told: Mapping[str, Any]) -> Suggested | None:
     archived, at = told.get("archived"), told.get("archived_at")
     if not archived:
         archived, at = told.get("saved"), told.get("saved_at")
