@@ -15,6 +15,7 @@ from crawler.fingerprint import ALGORITHM
 from crawler.health import page_health
 from crawler.hints import http_date
 from crawler.judge import advance, judge
+from crawler.made import Made
 from crawler.memory import is_current, learn, learned_anew
 from crawler.model import (
     ChangeRate,
@@ -41,6 +42,7 @@ from crawler.plan import has_changed, interval_for, next_due
 from crawler.policy import Policy, Schedule
 from crawler.rates import UNKNOWN, after_look, first_look
 from crawler.sections import fragment_state
+from crawler.ways import says_all
 from guides.model import Anchor, MainContent
 
 PageReader = Callable[[Snapshot], Page]
@@ -61,6 +63,7 @@ class _Seen:
     read: PageReader
     page: Page | None = None
     body: bytes | None = field(default=None, repr=False)
+    screenshot: bytes | None = field(default=None, repr=False)
 
     def get(self) -> Page:
         return self.page if self.page is not None else self.read(self.snapshot)
@@ -106,13 +109,8 @@ def observe(
         pages = ((at, read(snapshot)) for at, snapshot in past())
         memory = learned_anew((at, page) for at, page in pages if seen is None or page.made == seen.get().made)
     drifting = seen is not None and any(one.basis and one.basis.digest != seen.snapshot.digest for one in known.cited)
-    if seen is not None and (new or drifting) and good and (newest := known.newest) is not None:
-        # From one page alone there is nothing to learn: the first one is taken in when another has come.
-        stood = newest.last_seen > newest.at
-        if read(newest).made != seen.get().made:
-            memory = learn({}, seen.get(), now)  # what flickered in the one says nothing of the other
-        else:
-            memory = learn(memory or learn({}, read(newest), newest.at), seen.get(), now, stood=stood)
+    if seen is not None and (new or drifting) and good and known.newest is not None:
+        memory = _learned(memory, known, known.newest, seen, now)
     cited = _rebased([_cited(one, known, seen, good=good, memory=memory, now=now) for one in known.cited], seen)
     rate = _rate(known, seen, cited, good=good, now=now)
     interval = interval_for(
@@ -132,6 +130,7 @@ def observe(
         body=seen.body if seen is not None else None,
         same_as=seen.snapshot if seen is not None and not new else None,
         page_health=visit.health,
+        screenshot=seen.screenshot if seen is not None and new else None,
         title=seen.get().title if seen is not None and new else "",
         text_digest=_text_digest(seen.get()) if seen is not None and new else "",
         cited=cited,
@@ -189,7 +188,7 @@ def _read(answer: Fetched, read: PageReader, page_of: AnswerReader, said: PageHe
         headers=answer.headers,
         health=health.health,
     )
-    return _Seen(snapshot=snapshot, health=health, read=read, page=page, body=answer.body)
+    return _Seen(snapshot=snapshot, health=health, read=read, page=page, body=answer.body, screenshot=answer.screenshot)
 
 
 def _cited(
@@ -212,14 +211,34 @@ def _cited(
         lost = never_found(seen.get(), cited.place)
         kind = lost.kind if lost is not None else DriftKind.UNCHANGED
         return replace(carried, basis=seen.snapshot, basis_is_new=True, fragment=fragment, drift=kind, lost=lost)
-    if (ways := _ways(cited, cited.basis, seen)) is not None:
+    basis = cited.basis
+    if (ways := _ways(cited, basis, seen)) is None:
+        drift = _drift(cited, basis, seen, memory)
+    elif (held := _held(cited, basis, known, seen)) is None:
         return _uncompared(replace(carried, fragment=fragment), known, seen, ways)
-    drift = _drift(cited, cited.basis, seen, memory)
-    fresh = Standing(
-        drift=drift, basis=cited.basis.id, now=seen.snapshot.id, since=now, now_since=now, place=cited.place
-    )
+    else:
+        basis, drift = held
+        carried = replace(carried, basis=basis, basis_is_new=basis is not cited.basis)
+    assert basis.id is not None
+    fresh = Standing(drift=drift, basis=basis.id, now=seen.snapshot.id, since=now, now_since=now, place=cited.place)
     standing = _carry_on(cited.standing, fresh)
     return replace(carried, standing=standing, fragment=fragment, drift=drift.kind)
+
+
+def _learned(
+    memory: Mapping[str, Any], known: KnownSource, newest: Snapshot, seen: _Seen, now: datetime
+) -> Mapping[str, Any]:
+    """What is known after a look. It is learned from pages that came in one way: as the bases did."""
+    page = seen.get()
+    if memory and memory.get("made", Made.PLAIN) != page.made:
+        bases = [one.basis for one in known.cited if one.basis is not None and one.basis.id is not None]
+        if bases and not any(seen.read(basis).made == page.made for basis in bases):
+            return memory  # what flickers in the one says nothing of the other
+        memory = {}
+    if not memory and seen.read(newest).made == page.made:
+        # From one page alone there is nothing to learn: the first one is taken in when another has come.
+        memory = learn({}, seen.read(newest), newest.at)
+    return {**learn(memory, page, now, stood=newest.last_seen > newest.at), "made": page.made}
 
 
 def _ways(cited: Cited, basis: Snapshot, seen: _Seen) -> tuple[str, str] | None:
@@ -230,6 +249,25 @@ def _ways(cited: Cited, basis: Snapshot, seen: _Seen) -> tuple[str, str] | None:
         return None  # they were compared before
     was, now = seen.read(basis).made, seen.get().made
     return (was, now) if was != now else None
+
+
+def _held(cited: Cited, basis: Snapshot, known: KnownSource, seen: _Seen) -> tuple[Snapshot, Drift] | None:
+    """What can be said of a page that was made in another way than its basis: from which basis on, and how far.
+
+    While every cited passage stands in it, nothing is lost, and the basis stays. Where that was so at the last look,
+    which came in the new way as well, what changed since is measured from there. None where nothing can be said.
+    """
+    if cited.standing is not None and cited.standing.drift.kind not in QUIET:
+        return None
+    before, newest = seen.read(basis), known.newest
+    says_now = says_all(before, seen.get(), cited.place)
+    if newest is not None and newest.id is not None and newest.digest != seen.snapshot.digest:
+        last = seen.read(newest)
+        if last.made == seen.get().made and says_all(before, last, cited.place):
+            step = measure(last, seen.get(), cited.place, {}, now_health=seen.health)
+            if not says_now or step.kind not in QUIET:
+                return newest, step
+    return (basis, Drift(kind=DriftKind.UNCHANGED, algorithm=ALGORITHM)) if says_now else None
 
 
 def _uncompared(carried: CitedLook, known: KnownSource, seen: _Seen, ways: tuple[str, str]) -> CitedLook:

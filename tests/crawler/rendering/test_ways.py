@@ -53,6 +53,24 @@ def test_a_page_that_comes_the_other_way_once_changes_nothing() -> None:
     assert kinds(reader) == [("drift", "open")]
 
 
+def test_a_page_that_says_all_the_same_in_another_way_is_no_news_and_what_comes_later_is() -> None:
+    reader = Reader()
+    reader.look(TEXT)
+    basis = reader.known.cited[0].basis
+    for _ in range(5):
+        assert not reader.look(MENUS + TEXT, content_type=RENDERED_TYPE)
+    for _ in range(2):
+        assert not reader.look(TEXT)
+    for _ in range(3):
+        assert not reader.look(MENUS + TEXT, content_type=RENDERED_TYPE)
+    assert reader.known.cited[0].basis == basis and not reader.findings
+    # Something is added while the page comes in the new way: measured from the last look that said all the same.
+    for _ in range(4):
+        reader.look(f"{MENUS}{TEXT}<p>You must also send us a copy of your passport.</p>", content_type=RENDERED_TYPE)
+    assert kinds(reader) == [("drift", "open")]
+    assert [change.after for change in reader.findings[0].changes] == ["You must also send us a copy of your passport."]
+
+
 def test_what_was_open_stays_open_until_somebody_has_looked() -> None:
     reader = Reader()
     reader.look(TEXT)
