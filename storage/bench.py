@@ -21,7 +21,7 @@ from review.casework import (
     Stamp,
 )
 from review.model import Finding, FindingId, GuideView, Mask
-from storage import decided, decisions, desk, figures, queue, sources, undoing
+from storage import decided, decisions, desk, figures, pictures, queue, sources, undoing
 from storage.engine import Database
 
 
@@ -59,6 +59,9 @@ class StoreBench:
 
     def snapshot_body(self, snapshot: SnapshotId) -> tuple[Snapshot, ResourceId, bytes] | None:
         return self._database.read(lambda connection: sources.snapshot_body(connection, snapshot))
+
+    def snapshot_picture(self, snapshot: SnapshotId) -> bytes | None:
+        return self._database.read(lambda connection: pictures.picture(connection, snapshot))
 
     def figures(self, *, since: datetime) -> Figures:
         return self._database.read(lambda connection: figures.figures(connection, since=since))

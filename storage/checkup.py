@@ -1,4 +1,4 @@
-"""What can be said of a store without changing it: whether it can be read, its revision, who works on it, its last run."""
+"""What can be said of a store without changing it: whether it can be read, its revision, leases, last crawl."""
 
 from dataclasses import dataclass
 from pathlib import Path

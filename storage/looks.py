@@ -21,7 +21,7 @@ from crawler.model import (
 )
 from guides.model import CitationKey, GuideId
 from review.model import CloseFinding, FindingOp, OpenFinding
-from storage import folding, raising, rows, shelving
+from storage import folding, pictures, raising, rows, shelving
 from storage.batches import BasisRow, Batch, Kept, Served, gather, served_key
 from storage.columns import MAX_INT, bounded, clean, json_bytes, name_hash
 from storage.errors import StoreError
@@ -90,6 +90,7 @@ def _write(connection: Connection, looks: Sequence[Seen], *, run: int | None, ke
     shown = [_one(batch, seen, ops, run=run) for seen, ops in looks]
     # Last: what was pinned above has its body kept.
     shelving.shelve(batch, shown, keep=keep, ready=ready)
+    pictures.keep(connection, [seen for seen, _ in looks])
 
 
 def _one(batch: Batch, seen: Observation, ops: Sequence[FindingOp], *, run: int | None) -> shelving.Shown:

@@ -129,6 +129,16 @@ class Body(Base):
     place: Mapped[int | None]
 
 
+class Picture(Base):
+    """How a page looked in the browser (JPEG), beside its body: see `storage.pictures`."""
+
+    __tablename__ = "picture"
+
+    digest: Mapped[str] = mapped_column(Hash(), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), index=True)
+    image: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Snapshot(Base):
     """One content of a resource, however often served. Its body may not be kept: see `storage.bodies`.
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import Connection, func, select
 
-from storage import blobs, fsck, marks, repair, retention
+from storage import blobs, fsck, marks, pictures, repair, retention
 from storage.engine import Database
 from storage.tables import Body
 
@@ -64,5 +64,7 @@ def prune(database: Database, rule: retention.Retention, *, now: datetime, dry: 
     done = retention.Pruned()
     for resource in every:
         done += database.write(partial(retention.prune, resource=resource, rule=rule, now=now, dry=dry))
+    if not dry:
+        database.write(pictures.sweep)
     swept = database.read(lambda connection: blobs.sweep(connection, now, dry=dry))
     return done + retention.Pruned(objects=swept)

@@ -1,5 +1,6 @@
 """A stored page, shown as it looked and unable to do anything: no script, no network, no form, no frame, no link."""
 
+from base64 import b64encode
 from typing import Final
 
 from starlette.requests import Request
@@ -43,7 +44,22 @@ def stored(request: Request) -> Response:
             differing = frozenset("".join(mark.text for mark in row.marks if mark.kind != "deleted") for row in rows)
     if page.kind not in ("html", "xml"):
         return _text([block.text for block in page.blocks], differing)
-    return HTMLResponse(cleaned(page.source, differing, base=snapshot.final_url), headers=HEADERS)
+    shown = cleaned(page.source, differing, base=snapshot.final_url)
+    return HTMLResponse(_with_picture(shown, site.bench.snapshot_picture(number)), headers=HEADERS)
+
+
+def _with_picture(document: str, picture: bytes | None) -> str:
+    """The document, and below it how the browser showed the page."""
+    if picture is None:
+        return document
+    source = b64encode(picture).decode("ascii")
+    figure = (
+        "<hr><figure><figcaption>As the browser showed it</figcaption>"
+        f'<img alt="Picture of the page in the browser" style="max-width:100%" src="data:image/jpeg;base64,{source}">'
+        "</figure>"
+    )
+    start, end, rest = document.rpartition("</body>")
+    return f"{start}{figure}{end}{rest}"
 
 
 def _plain(words: str, status: int) -> Response:
