@@ -124,19 +124,22 @@ def _spared(rows: Sequence[AnyRow], rule: Retention, now: datetime) -> Iterator[
 
 
 def _drop(connection: Connection, row: AnyRow) -> bool:
-    """Let one body go; what rests on it is made to rest on what it rested on itself."""
+    """Let one body go; what rests on it is made to rest on what it rested on itself, or on the first of them."""
     others = exists().where(Snapshot.digest == row.digest, Snapshot.id != row.id)
     if connection.execute(select(others)).scalar():
         return False
     base = connection.execute(select(Body.base).where(Body.digest == row.digest)).scalar()
-    resting = connection.execute(select(Body.digest).where(Body.base == row.digest)).scalars().all()
+    resting = select(Body.digest).where(Body.base == row.digest).order_by(Body.place, Body.digest)
     bytes_of_base = bodies.get(connection, base) if base is not None else None
-    for digest in resting:
+    for digest in connection.execute(resting).scalars().all():
         data = bodies.get(connection, digest)
         encoding, packed, needed = deltas.compress(data, bytes_of_base)
         encoding, packed = blobs.moved_out(blobs.of(connection), digest, encoding, packed)
         values = {"encoding": encoding, "data": packed, "base": base if needed else None}
         connection.execute(update(Body).where(Body.digest == digest).values(values))
+        if base is None:
+            # The first of them takes the place of one that began the chain: else all of them would stand alone.
+            base, bytes_of_base = digest, data
     return bodies.drop(connection, row.digest, snapshot=row.id)
 
 
