@@ -34,7 +34,11 @@ def by_first_character(ruler: Ruler[Any]) -> None:
     names = {rule.fn: rule.name for rule in ruler.__rules__}
     for chain in ("", "paragraph", "reference", "blockquote", "list"):
         chains[chain] = [_chosen([(names[rule], rule) for rule in ruler.getRules(chain)])]
-    ruler.getRules = lambda chain="": chains.get(chain, [])  # type: ignore[method-assign]
+
+    def rules_of(chainName: str = "") -> list[Any]:  # noqa: N803 (markdown-it's name)
+        return chains.get(chainName, [])
+
+    ruler.getRules = rules_of  # type: ignore[method-assign]
 
 
 def _chosen(rules: list[tuple[str, _Rule]]) -> _Rule:

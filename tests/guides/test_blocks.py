@@ -78,7 +78,7 @@ def plain_parser() -> MarkdownIt:
     return made
 
 
-def shown(parser: MarkdownIt, text: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def shown(parser: MarkdownIt, text: str) -> tuple[list[Any], dict[str, Any]]:
     env: dict[str, Any] = {}
     return [token.as_dict() for token in parser.parse(text, env)], env
 

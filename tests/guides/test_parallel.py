@@ -17,7 +17,7 @@ from guides.parallel import pack, unpack, workers
 from guides.settings import GuideSettings
 
 TODAY = date(2026, 11, 25)
-PLACES = (
+PLACES: tuple[model.Place, ...] = (
     model.MainContent(),
     model.Css(css="#a", remove=(".b",), until="h2"),
     model.XPath(xpath="//p"),
@@ -92,7 +92,7 @@ def test_many_files_are_read_in_order_by_one_process_or_several(tmp_path: Path) 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_nothing_is_left_when_the_reader_is_interrupted_or_killed(tmp_path: Path) -> None:
-    many(tmp_path, 6_000)
+    many(tmp_path, 2_000)
     command = [sys.executable, "-m", "loccit.main", "check", "--offline"]
     for sent in (signal.SIGINT, signal.SIGKILL):
         process = subprocess.Popen(
