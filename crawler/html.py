@@ -12,6 +12,7 @@ from crawler.text import visible
 from crawler.walk import Walk
 
 _OWN_TEXT = 300
+_MOST_FOR_LINKS = 2_000_000
 _OVERLAYS = ("dialog", "consent?", "overlay?")
 
 
@@ -117,6 +118,12 @@ def _texts(nodes: Iterable[LexborNode]) -> Iterator[LexborNode]:
         child = node.first_child
         if child is not None:
             yield child
+
+
+def links_in(source: str) -> Iterator[tuple[str, str]]:
+    """The targets of a document's links as written, each with the words that are linked."""
+    for node in parse(source[:_MOST_FOR_LINKS]).css("a[href]")[:5_000]:
+        yield (node.attributes.get("href") or "")[:4_096], visible(node.text(separator=" ")[:300])
 
 
 def _canonical(tree: LexborHTMLParser) -> str:

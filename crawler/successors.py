@@ -14,11 +14,11 @@ from typing import Final
 from urllib.parse import unquote
 
 from rapidfuzz import fuzz
-from selectolax.lexbor import LexborHTMLParser
 
 from crawler.blocks import Block, Page, visible_blocks
+from crawler.html import links_in
 from crawler.region import main_region
-from crawler.text import key, visible
+from crawler.text import key
 from crawler.urls import ResourceUrl, is_home, resource_url, same_address, same_site
 
 MOST_CANDIDATES: Final = 20_000
@@ -95,10 +95,10 @@ def links_on(page: Page, found: str) -> Iterator[Candidate]:
     """The links of a page in HTML, with their words."""
     if page.kind != "html":
         return
-    for node in LexborHTMLParser(page.source[:2_000_000]).css("a[href]")[:5_000]:
-        parsed = resource_url((node.attributes.get("href") or "")[:4_096], page.url or None)
+    for target, words in links_in(page.source):
+        parsed = resource_url(target, page.url or None)
         if isinstance(parsed, ResourceUrl):
-            yield Candidate(url=parsed.href, found=found, words=visible(node.text(separator=" ")[:300]))
+            yield Candidate(url=parsed.href, found=found, words=words)
 
 
 def rank(candidates: Iterable[Candidate], *, url: str, page: Page) -> list[Candidate]:
