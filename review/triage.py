@@ -123,6 +123,8 @@ def settled(
     settle, at = policy.settle, observation.at
     if not settle:
         return True
+    # Looks are not made to the minute: two that are meant to be a day apart may lack half an hour of it.
+    settle -= settle / 48
     old = archived_at is not None and standing.since - archived_at <= FROM_THE_START
     if old and standing.sightings >= LOOKS_TO_CONFIRM:
         return True

@@ -51,6 +51,9 @@ REVERTED = [("close", "reverted")]
         pytest.param(DriftKind.WORDING, {}, POLICY, [("open drift", "wording")], id="wording"),
         pytest.param(DriftKind.MATERIAL, {"since": 23, "now_since": 23}, POLICY, [], id="not long enough"),
         pytest.param(DriftKind.MATERIAL, {"since": 24, "now_since": 24}, POLICY, RAISED, id="exactly settled"),
+        pytest.param(
+            DriftKind.MATERIAL, {"since": 23.7, "now_since": 23.7}, POLICY, RAISED, id="settled but for minutes"
+        ),
         pytest.param(DriftKind.MATERIAL, {"now_since": 0, "sightings": 1}, POLICY, [], id="new form, one look"),
         pytest.param(DriftKind.MATERIAL, {"now_since": 1, "sightings": 2}, POLICY, RAISED, id="new form, two looks"),
         pytest.param(DriftKind.MATERIAL, {"now_since": 30, "sightings": 1}, POLICY, RAISED, id="form stood by itself"),
