@@ -280,7 +280,7 @@ def _empty_or_shell(page: Page, shown: Sequence[Block], content: Sequence[Block]
     script = bool(page.head.scripts) or page.head.script_chars > 200 or page.made == "rendered"
     if not shown:
         hidden = sum(len(block.text) for block in page.blocks if block.hidden)
-        if script or _NEEDS_SCRIPT.search(page.head.noscript) or hidden:
+        if script or page.head.script_chars or _NEEDS_SCRIPT.search(page.head.noscript) or hidden:
             return PageHealth(health=Health.SCRIPT_SHELL, evidence="no text before scripts run")
         return PageHealth(health=Health.EMPTY, evidence=page.title[:120] or "no text")
     text = " ".join(block.text for block in content[:20])[:600]
