@@ -37,12 +37,14 @@ _FRAMES = re.compile(
 class Capture:
     """One copy: its address in the archive and its moment. `status` is the page's own at that time, where it is told.
 
-    Less is known of a copy whose `status` is None: it may be a redirect or an error page.
+    Less is known of a copy whose `status` is None: it may be a redirect or an error page. `chosen`: the archive named
+    it as the one nearest to the moment that it was asked for, or the one before that.
     """
 
     url: str
     at: datetime
     status: int | None = None
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +117,8 @@ def captures_of(found: Iterable[Link]) -> Iterator[Capture]:
         if number >= MAX_CAPTURES:
             return
         if "memento" in link.rels and link.at is not None:
-            yield Capture(url=link.url, at=link.at)
+            others = link.rels & {"first", "last", "next", "successor-version", "predecessor-version"}
+            yield Capture(url=link.url, at=link.at, chosen=not others or {"first", "last"} <= others)
 
 
 def read_timemap(body: bytes, *, base: str, gate: str, page: str) -> list[Capture]:

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from crawler.blocks import Block, Page
+from crawler.blocks import Block, Page, visible_blocks
 from crawler.language import differ
 from crawler.text import key, word_key, words
 
@@ -37,6 +37,11 @@ def replaced_by(basis: Page, now: Page, before: Sequence[Block], after: Sequence
     if key(basis.title) != key(now.title):
         return f"another page came: “{basis.title[:80]}” → “{now.title[:80]}”"
     return "another text came: nothing of the page as it was is left"
+
+
+def languages(basis: Page, now: Page) -> tuple[str, str] | None:
+    """The two languages where two pages differ in that; None where they do not, or it cannot be told."""
+    return _languages(basis, now, visible_blocks(basis.blocks), visible_blocks(now.blocks))
 
 
 def _languages(basis: Page, now: Page, before: Sequence[Block], after: Sequence[Block]) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from review.model import ArchivedBasis, Finding
+from review.model import ArchivedBasis, Finding, GuideView
 from review.text import count, day
 
 
@@ -42,6 +42,17 @@ def basis_words(copied: ArchivedBasis) -> str:
         side = "before" if copied.days > 0 else "after"
         when = f"{count(abs(copied.days), 'day')} {side} it was verified"
     return f"Measured from the archived page of {day(copied.at.date())}, {when}"
+
+
+def bases_words(view: GuideView) -> str:
+    """ "2 of 3 sources measured from archived pages, at most 19 days from the verified day"; "" for none."""
+    days = [abs(each.copied.days) for each in view.citations if each.copied is not None]
+    if not days:
+        return ""
+    far = f"at most {count(max(days), 'day')} from" if max(days) else "of"
+    return (
+        f"{len(days):,} of {count(len(view.citations), 'source')} measured from archived pages, {far} the verified day"
+    )
 
 
 def _of(at: datetime | None) -> str:

@@ -56,7 +56,6 @@ def _told() -> Select[Any]:
                 Basis.guide_id == FindingTable.guide_id,
                 Basis.resource_id == FindingTable.resource_id,
                 Basis.snapshot_id == FindingTable.basis_id,
-                Basis.set_by == rows.ARCHIVE,
             ),
         )
         .outerjoin(Snapshot, Snapshot.id == Basis.snapshot_id)
@@ -65,7 +64,9 @@ def _told() -> Select[Any]:
 
 
 _IS_DEAD = and_(FindingTable.kind == FindingKind.LINK, FindingTable.severity == "dead")
-_COPY_OF_BASIS = and_(ArchiveCopy.resource_id == Basis.resource_id, ArchiveCopy.day == Basis.verified)
+_COPY_OF_BASIS = and_(
+    ArchiveCopy.resource_id == Basis.resource_id, ArchiveCopy.day == Basis.verified, ArchiveCopy.outcome == "copy"
+)
 
 
 def _copied() -> tuple[Any, ...]:

@@ -304,15 +304,17 @@ _CHANGES, _CLAIMS, _MASKS, _REPORTS = tuple[Change, ...], tuple[Claim, ...], tup
 def archived_basis_of(row: AnyRow) -> ArchivedBasis | None:
     """From `basis_by`, `basis_day`, `basis_at` (when it was first seen), `copy_url` and `copy_at` (from an
     archive); None where no archived page is the basis.
+
+    It is one, too, where loccit itself saw a page that says what an archive has from before.
     """
     return _archived_basis(_named(row))
 
 
 def _archived_basis(told: Mapping[str, Any]) -> ArchivedBasis | None:
-    if told.get("basis_by") != ARCHIVE:
-        return None
-    moment, day = told.get("copy_at") or told.get("basis_at"), told.get("basis_day")
-    if moment is None or day is None:
+    seen, copied, day = told.get("basis_at"), told.get("copy_at"), told.get("basis_day")
+    same = copied is not None and seen is not None and seen <= copied
+    moment = copied or seen
+    if moment is None or day is None or not (same or told.get("basis_by") == ARCHIVE):
         return None
     return ArchivedBasis(at=moment, days=(day - moment.date()).days, url=told.get("copy_url") or "")
 

@@ -4,10 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from crawler.page import read as read_page
+from crawler.replaced import languages
 from loccit.archiving.asking import Asker, may_tell
 from loccit.archiving.copies import Copy, Nothing, Outcome, Wanted, find_copy
 from loccit.settings import Settings
 from storage.archives import Answer, Question
+from storage.errors import StoreError
 from storage.imports import Moved
 from storage.rows import end_of
 from storage.store import Store
@@ -74,6 +77,9 @@ async def _ask(asker: Asker, store: Store, settings: Settings, question: Questio
         within=timedelta(days=settings.archive.max_distance_days),
     )
     found = await find_copy(asker, settings, wanted)
+    if isinstance(found, Copy) and (tongues := _other_language(store, found)):
+        detail = f"it came in another language than the page has now ({tongues[0]}, {tongues[1]})"
+        found = Nothing(outcome=Outcome.UNUSABLE, detail=detail, at=found.at)
     now = asker.clock.now()
     if isinstance(found, Copy):
         told.copies += 1
@@ -82,6 +88,20 @@ async def _ask(asker: Asker, store: Store, settings: Settings, question: Questio
         told.moved += store.rebase([question.resource], run=run, note=found.url[:500], at=now, taken=taken)
     store.archives.answered(_answer(question, found, now), at=now)
     told.asked += 1
+
+
+def _other_language(store: Store, copy: Copy) -> tuple[str, str] | None:
+    """The two languages where the archive, which asks from another country, was shown another edition of the page."""
+    newest = store.known(copy.page.resource).newest
+    if newest is None or copy.page.body is None:
+        return None
+    try:
+        body = store.body(newest.digest)
+    except StoreError:
+        return None
+    kind = next((value for name, value in copy.page.headers if name == "content-type"), "")
+    archived = read_page(copy.page.body, content_type=kind, url=copy.page.final_url)
+    return languages(archived, read_page(body, content_type=newest.content_type, url=newest.final_url))
 
 
 def _answer(question: Question, found: Copy | Nothing, now: datetime) -> Answer:

@@ -98,8 +98,8 @@ async def find_copy(asker: Asker, settings: Settings, wanted: Wanted) -> Copy | 
     for _ in range(TRIES + 1):
         found = nearest(gate.captures, wanted.moment, within=wanted.within, now=now)
         left = [each for each in found if _key(each) not in tried and (wanted.later or each.at <= wanted.moment)]
-        if not listed and (not left or left[0].at > wanted.moment):
-            # What the TimeGate names is the nearest one of all; before the moment there may be another.
+        if not listed and (not left or left[0].at > wanted.moment or not left[0].chosen):
+            # What the TimeGate chose is the nearest one of all; before the moment there may be another.
             listed = True
             gate.captures += await _timemap(asker, settings, gate, wanted.url)
             continue
@@ -138,14 +138,13 @@ async def _gate(asker: Asker, prefix: str, wanted: Wanted) -> _Gate:
             gate.alone = Nothing(outcome=Outcome.FAILED, detail=why_not(answer))
             return gate
         _listen(gate, answer, url, wanted.url)
+        onward = _target(answer, url)
+        if onward and (copy := dated(onward)) and same_address(copy.of, wanted.url):
+            gate.captures.append(Capture(url=onward, at=copy.at, chosen=True))
         if gate.captures:
             return gate
-        onward = _target(answer, url)
         if onward is None:
             gate.alone = _without_copies(answer.status)
-            return gate
-        if (copy := dated(onward)) and same_address(copy.of, wanted.url):
-            gate.captures.append(Capture(url=onward, at=copy.at))
             return gate
         url = onward
     gate.alone = Nothing(outcome=Outcome.UNUSABLE, detail="its TimeGate redirects in a circle")
@@ -160,7 +159,8 @@ def _listen(gate: _Gate, answer: Fetched, url: str, page: str) -> None:
     moment = http_date(answer.header("memento-datetime"))
     here = _resolved(answer.header("content-location"), url) or url
     if moment is not None and is_copy_of(here, page):
-        gate.captures.append(Capture(url=here, at=moment, status=None if answer.status == 200 else answer.status))
+        status = None if answer.status == 200 else answer.status
+        gate.captures.append(Capture(url=here, at=moment, status=status, chosen=True))
 
 
 def _without_copies(status: int) -> Nothing:

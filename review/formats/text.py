@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.model import VerdictKind
-from review.copies import notes_of
+from review.copies import bases_words, notes_of
 from review.formats.console import Sheet
 from review.formats.wording import (
     check_detail,
@@ -144,6 +144,8 @@ def _guide_cell(line: GuideLine) -> Text:
         # What `stet` and `status` take.
         cell.append(f"  {one_line(guide.id)}", style="bold")
     cell.append(f"  {one_line(guide.file)}:{guide.line}", style="dim")
+    if words := bases_words(line.view):
+        cell.append(f"\n  {words}", style="dim")
     for reason in line.state.reasons:
         if reason.kind != "never-verified":
             cell.append(f"\n· {_reason(reason)}")
