@@ -30,6 +30,7 @@ _BROKEN: Final = (
     ArchiveLoadFailed,
     StatusAndHeadersParserException,
     ValueError,
+    ArithmeticError,
     TypeError,
     AttributeError,
     KeyError,
@@ -197,7 +198,7 @@ def _told(record: Any, wanted: Callable[[str], bool], max_bytes: int) -> Recorde
         return LeftOut(why="cut off when it was recorded")
     at = _moment(record.rec_headers.get_header("WARC-Date"))
     status = record.http_headers.get_statuscode()
-    if at is None or not status.isdigit():
+    if at is None or not (status.isascii() and status.isdigit()):
         return LeftOut(why="without a date or a status that can be read")
     body = _body(record, max_bytes) if record.rec_type == "response" else None
     if isinstance(body, LeftOut):
@@ -220,8 +221,8 @@ def _body(record: Any, max_bytes: int) -> bytes | LeftOut:
     data = bytes(raw)
     if (http.get_header("Transfer-Encoding") or "").strip().lower() == "chunked":
         data = ChunkedDataReader(io.BytesIO(data), decomp_type=None).read(len(data) + 1)
-    decoder = Decoder(http.get_header("Content-Encoding") or "", max_bytes=max_bytes)
     try:
+        decoder = Decoder(http.get_header("Content-Encoding") or "", max_bytes=max_bytes)
         decoder.feed(data)
         return decoder.finish()
     except TooLargeError:
@@ -236,6 +237,6 @@ def _moment(text: str | None) -> datetime | None:
     """WARC-Date: W3C's profile of ISO 8601, from a year alone to nanoseconds; such parts of it as name a second."""
     try:
         found = datetime.fromisoformat((text or "").strip())
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -88,6 +88,9 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
         {"body": b"\x1f\x8b\xff\xff" * 9, "headers": [("Content-Encoding", "gzip")]},
         {"date": "yesterday"},
         {"status": "abc def"},
+        {"date": "0001-01-01T00:00:00+23:59"},
+        {"date": "9999-12-31T23:59:59-23:59"},
+        {"headers": [("Content-Encoding", "gzip, " * 5000)]},
         {},
     )
     answers = read(tmp_path, data)
@@ -98,8 +101,8 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
         "a decompression bomb",
         "larger than [crawl] max_bytes",
         "compressed otherwise than its headers say",
-        "without a date or a status that can be read",
-        "without a date or a status that can be read",
+        *["without a date or a status that can be read"] * 4,
+        "a decompression bomb",
     ]
     assert isinstance(answers[-1], Recorded)
 
@@ -118,6 +121,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     ),
     "no length": (HEAD + b"\r\nHTTP/1.1 200 OK\r\n\r\nbody", "does not say how long"),
     "negative length": (HEAD + b"Content-Length: -5\r\n\r\nHTTP/1.1 200 OK\r\n\r\nbody", "damaged|ends in the middle"),
+    "length beyond measure": (HEAD + b"Content-Length: %d\r\n\r\nHTTP/1.1 200 OK\r\n\r\n" % 10**40, "it is damaged"),
     "too long": (HEAD + b"Content-Length: 99\r\n\r\nHTTP/1.1 200 OK\r\n\r\nbody", "ends in the middle of a record"),
     "zip without archive": (b"PK\x05\x06" + b"\0" * 18, "no WARC in it"),
 }
