@@ -14,8 +14,10 @@ from loccit_site import COMMAND
 from loccit_web import ManyHosts, many_hosts
 from storage_servers import running_postgres
 
-HOSTS, PAGES = 200, 3
+HOSTS, PAGES = 200, 2
 DELAY = 0.4
+LONG = 180
+"""Seconds until something is taken for stuck: a machine that is idle needs a tenth of it."""
 
 
 @contextmanager
@@ -46,7 +48,7 @@ def write_project(folder: Path, url: str, web: ManyHosts) -> None:
         f'[store]\nurl = "{url}"\n[network]\nallow = ["127.0.0.0/8"]\n'
         f"[crawl]\ndelay = {DELAY}\nretries = 0\nper_host = 1\n"
         "[policy]\nsettle_hours = 0\nconfirm_hours = 0\nconfirm_wait = 0.1\n"
-        '[schedule]\nengine = "workers"\nheartbeat = "0.5s"\nevery = "2s"\ngrace = "1s"\n',
+        '[schedule]\nengine = "workers"\nheartbeat = "1s"\nevery = "1h"\ngrace = "1s"\n',
         "utf-8",
     )
     for number in range(HOSTS):
@@ -86,10 +88,10 @@ def test_two_hundred_hosts_three_workers_some_of_them_killed(tmp_path: Path, dat
 
         # The first round, with a worker killed in the midst of it and another one begun.
         total = HOSTS * PAGES
-        wait_for(lambda: looked() >= total // 6, 30, "nothing was looked at")
+        wait_for(lambda: looked() >= total // 6, LONG, "nothing was looked at")
         workers[0].send_signal(signal.SIGKILL)
         workers.append(running.enter_context(started(tmp_path, "worker", "--hosts", "25")))
-        wait_for(lambda: looked() >= total, 40, "not everything was looked at")
+        wait_for(lambda: looked() >= total, LONG, "not everything was looked at")
         looks = ask('SELECT count(*), count(DISTINCT resource_id) FROM "fetch"').fetchone()
         assert looks == (total, total), "once each, though a worker died"
         again = {host for (host, path), times in web.counts().items() if times > 1 and path != "/robots.txt"}
@@ -104,9 +106,9 @@ def test_two_hundred_hosts_three_workers_some_of_them_killed(tmp_path: Path, dat
         web.asked.clear()
         since = time.time()
         ask("UPDATE resource SET next_due = now()")
-        wait_for(lambda: looked(since) >= total // 4, 30, "the second round did not begin")
+        wait_for(lambda: looked(since) >= total // 4, LONG, "the second round did not begin")
         workers[1].send_signal(signal.SIGKILL)
-        wait_for(lambda: looked(since) >= total, 40, "the second round did not end")
+        wait_for(lambda: looked(since) >= total, LONG, "the second round did not end")
         rows = ask(
             'SELECT count(*), count(DISTINCT resource_id) FROM "fetch" f WHERE f.at > to_timestamp(%s)', (since,)
         ).fetchone()
@@ -121,4 +123,4 @@ def test_two_hundred_hosts_three_workers_some_of_them_killed(tmp_path: Path, dat
             assert process.wait(15) == 0
         # A machine that is busy sends a little late, and the next in time.
         closest = min(first_gap, web.closest())
-        assert closest >= DELAY * 0.85, f"two requests to one host within {closest:.3f} s"
+        assert closest[0] >= DELAY * 0.85, f"two requests to one host within {closest}"

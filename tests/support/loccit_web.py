@@ -33,14 +33,14 @@ class ManyHosts:
     def counts(self) -> Counter[tuple[str, str]]:
         return Counter((host, path) for host, asked in self.asked.items() for _, path in asked)
 
-    def closest(self) -> float:
-        """The shortest time between two requests to one host."""
+    def closest(self) -> tuple[float, str, list[tuple[float, str]]]:
+        """The shortest time between two requests to one host, which it was, and all that it was asked."""
         gaps = [
-            later - sooner
-            for asked in self.asked.values()
+            (later - sooner, host, sorted(asked))
+            for host, asked in self.asked.items()
             for (sooner, _), (later, _) in zip(sorted(asked), sorted(asked)[1:], strict=False)
         ]
-        return min(gaps, default=float("inf"))
+        return min(gaps, default=(float("inf"), "", []))
 
     def _answer(self, host: str, path: str) -> bytes:
         target = self.redirects.get((host, path))
