@@ -22,8 +22,9 @@ _JOINER: Final = "\u2060"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One changed source, with the findings of all guides that it touches. `keys` name it: any one that was told
-    before means that it was told.
+    """One changed source, or one change of a host, with the findings of all guides that it touches. `keys` name it: any
+    one that was told before means that it was told. They are those of its findings: what joins a change that was told
+    is no news, and what comes back when all of them have ended is.
     """
 
     findings: tuple[Finding, ...]
@@ -49,8 +50,8 @@ def urgent_changes(findings: Sequence[Finding], settings: NotifySettings) -> lis
         if finding.severity in wanted or finding.kind.value in wanted:
             groups.setdefault(_change_of(finding), []).append(finding)
     return [
-        Change(findings=tuple(group), keys=(change, *(f"finding {each.id}" for each in group)))
-        for change, group in groups.items()
+        Change(findings=tuple(group), keys=tuple(f"finding {number}" for number in sorted(each.id for each in group)))
+        for group in groups.values()
     ]
 
 

@@ -134,6 +134,7 @@ def _context(site: Site, dealt: Dealt, case: Case) -> dict[str, Any]:
         "ways": tuple(site.scribe.ways()),
         "order": _order(found),
         "what_words": _WHAT.get(found.kind, "What changed"),
+        "link_words": _link_words(case),
         "stet_words": stet_words(found.kind.value),
         "verifies": _verifies(dealt, entries, siblings),
         "people": site.people(),
@@ -148,6 +149,25 @@ _WHAT: Final = {
     FindingKind.READER_REPORT: "What readers report",
     FindingKind.LINK: "What is wrong with the link",
     FindingKind.UNLOCATED: "What is no longer found",
+}
+
+
+def _link_words(case: Case) -> str:
+    """What became of the address when it was last asked, in a sentence or two."""
+    verdict = case.verdict
+    if verdict is None:
+        return "The address itself is what is wrong."
+    told = f"When it was last asked, the address {_LINK.get(verdict.kind.value, 'gave no clear answer')}"
+    return told + (f" ({one_line(verdict.reason, 40)})." if verdict.reason else ".")
+
+
+_LINK: Final = {
+    "ok": "answered with a page",
+    "moved": "sent us to another one for good",
+    "dead": "had no page any more",
+    "blocked": "showed us no page",
+    "unreachable": "gave no answer",
+    "invalid": "could not be used",
 }
 
 

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from review_browser import CHROMIUM, browser, serving
+from review_doors import PASSWORD, House, house, settings_of
 from review_story import GONE, newsroom, page, told, write_guides
 
+from guides.model import GuideId
+from loccit.app import App
 from loccit.commands.serve import make_site
 from loccit.demo.web import Answer
+from review.people import Role, TicketKind, hash_of
 from review.web.app import make_app
 from storage.store import Store
 
@@ -54,7 +59,7 @@ def attacked(host: str, path: str, day: float) -> Answer:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str, Store]]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, App, Store]]:
     folder = tmp_path_factory.mktemp("attacked")
     write_guides(folder)
     bad = "<script>document.title='PWNED'</script><img src=http://evil.example/t onerror=alert(1)>\u202e"
@@ -68,8 +73,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str, S
     with (
         told(folder, web=attacked) as (app, store),
         browser() as opened,
-        serving(make_app(make_site(app, store))) as url,
     ):
+        yield opened, app, store
+
+
+@pytest.fixture(scope="module")
+def desk(story: Any) -> Iterator[tuple[Any, str, Store]]:
+    opened, app, store = story
+    with serving(make_app(make_site(app, store))) as url:
         yield opened, url, store
 
 
@@ -208,11 +219,25 @@ def test_accessible_on_every_page(desk: Any) -> None:
         "/hosts/bank.example", "/overview", "/log", "/help", "/nope",
         f"/findings/{finding}", f"/findings/{finding}?view=side",
     ]  # fmt: skip
+    every = [finding.id for finding in store.findings()]
+    kinds = {finding.kind: finding.id for finding in store.findings()}
+    paths += [f"/findings/{number}" for number in kinds.values() if number != finding]
+    assert len(every) > len(kinds) > 1
+    assert _violations(opened, url, paths) == []
+
+
+def _violations(opened: Any, url: str, paths: list[str], login: tuple[str, str] | None = None) -> list[str]:
     script = AXE.read_text("utf-8")
     found: list[str] = []
     for scheme, width in (("light", 1280), ("dark", 390)):
         context = opened.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True)
         tab = context.new_page()
+        if login is not None:
+            tab.goto(url + "/login")
+            tab.fill("[name=name]", login[0])
+            tab.fill("[name=password]", login[1])
+            tab.click("main button")
+            tab.wait_for_url(url + "/")
         for path in paths:
             tab.goto(url + path)
             assert tab.evaluate("document.documentElement.scrollWidth") <= width, f"{path} is wider than the screen"
@@ -224,4 +249,30 @@ def test_accessible_on_every_page(desk: Any) -> None:
                 for each in result["violations"]
             ]
         context.close()
-    assert found == []
+    return found
+
+
+def test_accessible_where_people_log_in_and_readers_report(story: Any) -> None:
+    if not AXE.is_file():
+        pytest.skip("needs axe-core: npm install --prefix build axe-core")
+    opened, app, store = story
+    made = settled(app, store)
+    with serving(made.app) as url:
+        now = made.outward.door.now()
+        store.accounts.ticket("ada", TicketKind.RESET, hash_of("w" * 43), at=now, expires=now + timedelta(days=1))
+        report = store.report_incorrect(GuideId("bank"), None, "It is <b>not</b> there.\n\nLook.", at=now)
+        outside = ["/login", "/login?next=/people", f"/welcome/{'w' * 43}", "/welcome/nobody", "/report?guide=bank"]
+        assert _violations(opened, url, [*outside, "/report?guide=nope", "/embed/report?guide=bank"]) == []
+        inside = ["/people", "/account", "/account?changed=1", f"/findings/{report}", "/?kind=reader-report"]
+        assert _violations(opened, url, inside, ("ada", PASSWORD)) == []
+        tab = opened.new_page()
+        tab.goto(url + "/report?guide=bank")
+        assert "bank" in tab.url and tab.locator("textarea").count() == 1
+        tab.close()
+
+
+def settled(app: App, store: Store) -> House:
+    settings_of(app, report_origins=["https://www.example.org"])
+    made = house(app, store)
+    made.account("ada", Role.ADMIN)
+    return made
