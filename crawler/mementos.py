@@ -134,7 +134,18 @@ def read_timemap(body: bytes, *, base: str, gate: str, page: str) -> list[Captur
         found = list(_read_json(text.lstrip("\ufeff"), gate, page))
     else:
         found = list(captures_of(links(text, base)))
-    return [each for each in found if is_copy_of(each.url, page)]
+    known: dict[str, bool] = {}
+    return [each for each in found if _is_of(each.url, page, known)]
+
+
+def _is_of(address: str, page: str, known: dict[str, bool]) -> bool:
+    """As `is_copy_of`; a list names few pages, in many copies."""
+    copy = dated(address)
+    if copy is None:
+        return True
+    if copy.of not in known:
+        known[copy.of] = same_address(copy.of, page)
+    return known[copy.of]
 
 
 def _read_json(text: str, gate: str, page: str) -> Iterator[Capture]:
