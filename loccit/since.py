@@ -4,12 +4,18 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from guides.model import Citation, Guide, Library
+from guides.model import Citation, CitationKey, Guide, GuideId, Library
 from loccit.errors import UsageError
 
+_LOCAL = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_NAMESPACE"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_GRAFT_FILE", "GIT_SHALLOW_FILE"),
+    *("GIT_REPLACE_REF_BASE", "GIT_NO_REPLACE_OBJECTS", "GIT_IMPLICIT_WORK_TREE", "GIT_INTERNAL_SUPER_PREFIX"),
+)
+"""What `git rev-parse --local-env-vars` lists, less git's own settings."""
 _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _DEEPER = "Fetch more history: `fetch-depth: 0` for actions/checkout, GIT_DEPTH: 0 in GitLab, `git fetch --unshallow`."
@@ -22,20 +28,24 @@ class Changes:
     lines: Mapping[str, frozenset[int] | None]
     deleted: frozenset[str] = frozenset()
     """Files that are no longer there, the old names of renamed ones among them."""
+    blobs: Mapping[str, str] = field(default_factory=dict)
+    """Of files that are not new as a whole: git's name for the contents that they had before."""
+    citations: frozenset[tuple[GuideId, CitationKey]] = frozenset()
+    """Citations that say something else than before, wherever they stand."""
 
     def touches(self, guide: Guide, citation: Citation) -> bool:
-        """Whether this citation stands on an added or changed line."""
+        """Whether this citation is new, says something else, or stands on an added or changed line."""
         if guide.file not in self.lines:
             return False
         lines = self.lines[guide.file]
-        return lines is None or citation.line in lines
+        return lines is None or citation.line in lines or (guide.id, citation.key) in self.citations
 
 
-def changes_since(root: Path, revision: str) -> Changes:
+def changes_since(root: Path, revision: str, *, tracked: bool = False) -> Changes:
     """What differs between `revision`'s merge base with HEAD and the working tree.
 
-    Renamed files count by what was changed in them; files that git does not track yet count as new. Raises UsageError
-    where git cannot tell.
+    Renamed files count by what was changed in them; files that git does not track yet count as new, and with `tracked`
+    not at all. Raises UsageError where git cannot tell.
     """
     if not revision.strip():
         # An unset variable of a CI job: everything would be checked, or nothing, and nobody would notice.
@@ -44,18 +54,21 @@ def changes_since(root: Path, revision: str) -> Changes:
         raise UsageError(f"{revision!r} is no git revision")
     base = _merge_base(root, revision)
     # Renames are found in the whole repository, since a guide may come from outside of this folder.
-    common = ("-c", "core.quotePath=false", "diff", "--relative", "--find-renames", "--diff-filter=d", "--no-ext-diff")
-    names = _git(root, *common, "--name-status", "-z", base, "--")
+    common = ("diff", "--relative", "--find-renames", "--diff-filter=d", "--no-ext-diff", "--submodule=short")
+    names = _git(root, *common, "--raw", "--no-abbrev", "-z", base, "--")
     lines: dict[str, frozenset[int] | None] = {}
-    for status, name in _names(names):
+    blobs: dict[str, str] = {}
+    for status, blob, name in _names(names):
         whole = status.startswith("A")
         lines[name] = None if whole else frozenset()
+        blobs[name] = blob
     if any(found is not None for found in lines.values()):
         lines.update(_changed_lines(root, base, common, lines))
-    untracked = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
-    lines.update(dict.fromkeys(filter(None, untracked.split("\0"))))
+    if not tracked:
+        untracked = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", ".")
+        lines.update(dict.fromkeys(filter(None, untracked.split("\0"))))
     gone = ("diff", "--relative", "--no-renames", "--diff-filter=D", "--no-ext-diff", "--name-only", "-z", base, "--")
-    return Changes(lines=lines, deleted=frozenset(filter(None, _git(root, *gone).split("\0"))))
+    return Changes(lines=lines, deleted=frozenset(filter(None, _git(root, *gone).split("\0"))), blobs=blobs)
 
 
 def only_changed(library: Library, changes: Changes, root: Path) -> Library:
@@ -100,24 +113,25 @@ def top_of(root: Path) -> str:
     return ""
 
 
-def _names(told: str) -> list[tuple[str, str]]:
-    """Status and new name of each file of `--name-status -z`."""
+def _names(told: str) -> list[tuple[str, str, str]]:
+    """Status, former contents and new name of each file of `--raw -z`."""
     fields = iter(told.split("\0"))
-    found: list[tuple[str, str]] = []
-    for status in fields:
-        if not status:
+    found: list[tuple[str, str, str]] = []
+    for head in fields:
+        if not head:
             continue
+        _, _, blob, _, status = head.split(" ")
         name = next(fields, "")
         if status[0] in "RC":
             name = next(fields, "")
-        found.append((status, name))
+        found.append((status, blob, name))
     return found
 
 
 def _changed_lines(
     root: Path, base: str, common: tuple[str, ...], lines: Mapping[str, frozenset[int] | None]
 ) -> dict[str, frozenset[int] | None]:
-    """By one file's diff after the other's name: names are taken from `--name-status`, never from a patch's text."""
+    """By one file's diff after the other's name: names are taken from `--raw`, never from a patch's text."""
     told = _git(
         root,
         *common,
@@ -149,17 +163,17 @@ def _changed_lines(
 
 
 def _merge_base(root: Path, revision: str) -> str:
-    shallow = _run(root, "rev-parse", "--is-shallow-repository")
+    shallow = run_git(root, "rev-parse", "--is-shallow-repository")
     if shallow.returncode != 0:
         raise UsageError(f"--since: {root} is in no git repository", _said(shallow))
     is_shallow = shallow.stdout.strip() == b"true"
-    if _run(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode != 0:
+    if run_git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode != 0:
         if revision == "HEAD" and not _git(root, "rev-list", "--max-count=1", "--all").strip():
             # Before a repository's first commit, as a hook: all of it is new.
             return _git(root, "hash-object", "-t", "tree", os.devnull).strip()
         hint = f"This clone is shallow. {_DEEPER}" if is_shallow else "Is it fetched? `git fetch origin` may help."
         raise UsageError(f"--since: there is no revision {revision!r} here", hint)
-    base = _run(root, "merge-base", revision, "HEAD")
+    base = run_git(root, "merge-base", revision, "HEAD")
     if base.returncode == 0:
         return base.stdout.decode().strip().splitlines()[0]
     if is_shallow:
@@ -171,25 +185,42 @@ def _merge_base(root: Path, revision: str) -> str:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = _run(root, *arguments)
+    done = run_git(root, *arguments)
     if done.returncode != 0:
         raise UsageError("--since: git could not tell what changed", _said(done))
     return done.stdout.decode("utf-8", "surrogateescape")
 
 
-def _run(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+def run_git(root: Path, *arguments: str, told: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    """What git answers of the repository around a folder; `told` is its standard input.
+
+    Raises UsageError where there is no git, or no answer for two minutes.
+    """
     try:
         return subprocess.run(  # noqa: S603
             ["git", "-C", str(root), *arguments],  # noqa: S607
             capture_output=True,
+            input=told,
             check=False,
             timeout=120,
-            env={**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"},
+            env=_environment(root),
         )
     except FileNotFoundError:
         raise UsageError("--since needs git, which is not installed") from None
     except subprocess.TimeoutExpired:
         raise UsageError("git did not answer within two minutes") from None
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """The environment without what names another repository: git sets that for hooks, which may be another's.
+
+    Where no `.git` is found from the folder up, what is set says where the repository is.
+    """
+    found = dict(os.environ)
+    if any((folder / ".git").exists() for folder in (root, *root.parents)):
+        for name in _LOCAL:
+            found.pop(name, None)
+    return {**found, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 def _said(done: "subprocess.CompletedProcess[bytes]") -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from guides.lint import lint
 from guides.model import Library
 from loccit.app import App
+from loccit.before import judged_anew
 from loccit.errors import LoccitError, SettingsError, UsageError
 from loccit.exits import Exit
 from loccit.offline import make_offline
@@ -33,6 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--since",
         metavar="REF",
         help="only guides changed since that git revision, and on the spot only their new or changed lines",
+    )
+    parser.add_argument(
+        "--tracked", action="store_true", help="with --since: without files that git does not track yet"
     )
     parser.add_argument(
         "--format",
@@ -76,11 +80,13 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     chosen = targets(options.format, options.output, default=FORMATS[0])
     settings = app.settings
     words = fail_words_of(settings.policy.fail_on if options.fail_on is None else options.fail_on)
-    changes = None if options.since is None else changes_since(app.settings.root, options.since)
+    changes = None if options.since is None else changes_since(settings.root, options.since, tracked=options.tracked)
     library = read_guides(settings, app.today(), options.paths)
     if changes is not None:
         library = only_changed(library, changes, settings.root)
         changes = counted_alike(changes, library, settings.root)
+        if not options.offline:
+            changes = judged_anew(changes, library, settings.guides, settings.root, today=app.today())
     if not library.guides or not any(target == Target(format="text", file=STDOUT) for target in chosen):
         # The text on standard output names them itself.
         app.problems(library.problems)

@@ -215,3 +215,56 @@ def test_young_results_are_reused_and_failures_never(work: tuple[Site, Project])
     assert made.run("check", "--max-age", "0.001s").returncode == 1
     assert "/a" in site.seen
     assert made.run("check", "--max-age", "soon").returncode == 2
+
+
+def test_what_changes_a_citation_without_its_line_is_judged(work: tuple[Site, Project]) -> None:
+    _, made = work
+    config = made.folder / "loccit.toml"
+    config.write_text(config.read_text("utf-8") + '\n[guides]\npaths = ["guides/*.md", "guides/*.html"]\n', "utf-8")
+    guides = {
+        "place.md": '---\ntitle: P\ncitations:\n  - url: http://site.test/gone1\n    place: {{heading: "{}"}}\n---\n',
+        "base.html": '<title>B</title><base href="http://site.test/{}/">\n<p><a href="gone">x</a>\n'
+        '<a href="http://site.test/gone2">y</a>',
+        "long.md": '---\ntitle: L\ncitations:\n  - id: 7\n    url: "http://site.test/\\\n      gone{}"\n---\n',
+        "ignored.md": "# I\n\n<!-- loccit: {} -->\n[x](http://site.test/gone3)\n\n[y](http://site.test/gone4)\n",
+        "defined.md": "# D\n\n[x]{}\n\n[a]: http://site.test/gone5\n[b]: http://site.test/gone6\n",
+    }
+
+    def write(*words: str) -> None:
+        for (name, text), word in zip(guides.items(), words, strict=True):
+            (made.folder / "guides" / name).write_text(text.format(word), "utf-8")
+
+    git(made.folder, "checkout", "-q", "main")
+    write("One", "old", "8", "ignore it is old", "[a]")
+    commit(made.folder)
+    git(made.folder, "checkout", "-qB", "change")
+    assert annotations(made) == (0, [])
+    write("Two", "new", "9", "see", "[b]")
+    code, said = annotations(made, "--no-state")
+    assert code == 1
+    assert sorted(line for line in said if "error" in line) == [
+        "::error file=guides/base.html,line=2,col=13",
+        "::error file=guides/defined.md,line=6,col=6",
+        "::error file=guides/ignored.md,line=4,col=5",
+        "::error file=guides/long.md,line=5,col=11",
+        "::error file=guides/place.md,line=4,col=10",
+    ]
+
+
+def test_a_hook_of_another_repository_and_one_of_sha256(work: tuple[Site, Project], tmp_path: Path) -> None:
+    _, made = work
+    other = tmp_path / "other"
+    other.mkdir()
+    git(other, "init", "-q", "--object-format=sha256", "-b", "main")
+    (other / "guides").mkdir()
+    (other / "loccit.toml").write_text((made.folder / "loccit.toml").read_text("utf-8"), "utf-8")
+    (other / "guides" / "a.md").write_text("# A\n\nHere.\n", "utf-8")
+    commit(other)
+    (other / "guides" / "a.md").write_text("# A\n\n[x](http://site.test/gone)\n", "utf-8")
+    (other / "guides" / "draft.md").write_text("# Draft\n\n[x](http://site.test/gone)\n", "utf-8")
+    hooked = {"GIT_DIR": str(made.folder / ".git"), "GIT_INDEX_FILE": str(made.folder / ".git" / "index")}
+    command = ("check", "--since", "HEAD", "--no-state", "--format", "github", "--quiet", "--tracked")
+    done = made.run("--config", str(other / "loccit.toml"), *command, **hooked)
+    told = [line for line in done.stdout.splitlines() if line.startswith("::error")]
+    assert len(told) == 1, done.stdout + done.stderr
+    assert "guides/a.md,line=3" in told[0], "a draft that git does not track holds up no commit"
