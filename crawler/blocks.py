@@ -33,6 +33,34 @@ class Block:
         return key(self.text)
 
 
+_set_text, _set_kind, _set_level, _set_links, _set_share, _set_chrome, _set_zone, _set_hidden = (
+    *(vars(Block)[slot].__set__ for slot in Block.__slots__),
+)
+
+
+def new_block(
+    text: str,
+    kind: str,
+    level: int,
+    links: tuple[str, ...],
+    link_share: float,
+    chrome: str,
+    zone: str,
+    hidden: bool,
+) -> Block:
+    """A block, by position: made in less than half the time that its own constructor takes, and pages have hundreds."""
+    block = Block.__new__(Block)
+    _set_text(block, text)
+    _set_kind(block, kind)
+    _set_level(block, level)
+    _set_links(block, links)
+    _set_share(block, link_share)
+    _set_chrome(block, chrome)
+    _set_zone(block, zone)
+    _set_hidden(block, hidden)
+    return block
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """Blocks [start, end) that belong to one element; `heading` when the element is one or stands in one."""

@@ -1,87 +1,79 @@
-"""HTML → blocks, with selectolax (lexbor): parsing, what a page says of itself, and what only the whole can settle."""
+"""HTML read with selectolax (lexbor): parsing, a tree as well-formed markup, and what a page says of itself."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.blocks import Block, Head, Page
+from crawler.contexts import LEFT_OUT
+from crawler.doubts import settled, unsettled
+from crawler.markup import without_comments
 from crawler.nesting import bounded
 from crawler.noscript import with_closed_frames
+from crawler.tags import SKIP_TAGS
 from crawler.text import visible
 from crawler.walk import Walk
 
-_OWN_TEXT = 300
+_STRIPPED = sorted(SKIP_TAGS)
 _MOST_FOR_LINKS = 2_000_000
-_OVERLAYS = ("dialog", "consent?", "overlay?")
 
 
-def parse(source: str) -> LexborHTMLParser:
-    """The tree of a document. Nesting beyond any real page's is cut first: parsers are quadratic in it."""
-    return LexborHTMLParser(bounded(with_closed_frames(source)))
+def parse(source: str | bytes) -> LexborHTMLParser:
+    """The tree of a document (bytes: in UTF-8). What no real page has is cut first: parsers are quadratic in it."""
+    encoded = source.encode("utf-8", "replace") if isinstance(source, str) else source
+    return LexborHTMLParser(bounded(with_closed_frames(encoded)))
+
+
+def body_markup(tree: LexborHTMLParser) -> str:
+    """A tree's body as well-formed markup, without comments and without what is never text (`SKIP_TAGS`).
+
+    Takes the tree apart: whoever holds nodes of it must not touch them any more.
+    """
+    root = tree.body or tree.root
+    return _written(root) if root is not None else ""
+
+
+def _written(node: LexborNode) -> str:
+    if node.is_element_node:
+        node.strip_tags(_STRIPPED)
+    return without_comments(node.html or "")
 
 
 def read_xml(source: str, url: str) -> Page:
     """The text of each element. No entities are expanded and no other file is read."""
-    plain = source.replace("<![CDATA[", "").replace("]]>", "")
-    tree = parse(plain)
-    walk = Walk(all_blocks=True)
+    tree = parse(source.replace("<![CDATA[", "").replace("]]>", ""))
+    head = head_of(tree)
+    walk = Walk(xml=True)
     if tree.root is not None:
-        walk.over(tree.root)
-    return Page(kind="xml", head=head_of(tree), blocks=tuple(walk.blocks), anchors=walk.anchors, source=source, url=url)
+        walk.over(_written(tree.root))
+    blocks = unsettled(walk.runs)
+    return Page(kind="xml", head=head, blocks=blocks, anchors=walk.anchors, source=source, url=url)
 
 
-def read_elements(selected: Iterable[LexborNode], skip: frozenset[int], tree: LexborHTMLParser) -> tuple[Block, ...]:
-    """The blocks of some elements of a tree, less those in `skip`."""
-    walk = Walk(skip=skip, controlled=controlled_by(tree))
-    for node in selected:
-        walk.over(node)
-    return settle_doubts(walk.blocks)
+def read_elements(
+    selected: Sequence[LexborNode], left_out: Iterable[LexborNode], tree: LexborHTMLParser
+) -> tuple[Block, ...]:
+    """The blocks of some elements and texts of a tree, none of them inside another, less those in `left_out`.
+
+    Takes the tree apart.
+    """
+    controlled = controlled_by(tree)
+    name, value = LEFT_OUT
+    for node in left_out:
+        node.attrs[name] = value
+    walk = Walk(controlled=lambda: controlled)
+    for markup in [_written(node) for node in selected]:
+        walk.over(markup)
+    return settled(walk.runs)
 
 
 def controlled_by(tree: LexborHTMLParser) -> frozenset[str]:
+    """The ids of what buttons open."""
     found: set[str] = set()
     for node in tree.css("[aria-controls],[data-target],[data-bs-target]")[:20_000]:
         for name in ("aria-controls", "data-target", "data-bs-target"):
             found.update((node.attributes.get(name) or "").replace("#", " ").split()[:20])
     return frozenset(found)
-
-
-def settle_doubts(blocks: list[Block]) -> tuple[Block, ...]:
-    """What a class name or a hiding attribute hints at holds only where the text agrees.
-
-    A "cookie" box with the better part of the text is a page about cookies; a "menu" without links is a list; and
-    where nearly all text is hidden, a dialog lies over the page or a script would have shown it.
-    """
-    shown = sum(len(block.text) for block in blocks if not block.hidden and block.chrome not in _OVERLAYS)
-    hidden = sum(len(block.text) for block in blocks if block.hidden and block.chrome not in _OVERLAYS)
-    overlaid = any(block.chrome in _OVERLAYS for block in blocks)
-    veiled = hidden > 2 * shown and (hidden > 500 or (overlaid and not shown))
-    total = (shown + (hidden if veiled else 0)) or 1
-    consent = sum(len(block.text) for block in blocks if block.chrome == "consent?" and not block.hidden)
-    nav = sum(len(block.text) for block in blocks if block.chrome == "nav" and not block.hidden)
-    is_consent = consent < total
-    overlay = sum(len(block.text) for block in blocks if block.chrome == "overlay?" and not block.hidden)
-    rest = sum(len(block.text) for block in blocks if block.chrome in ("", "named?") and not block.hidden)
-    is_overlay = rest >= min(_OWN_TEXT, overlay)
-    settled = []
-    for block in blocks:
-        chrome = block.chrome
-        if chrome == "consent?":
-            chrome = "dialog" if is_consent else ""
-        elif chrome == "overlay?":
-            chrome = "dialog" if is_overlay else ""
-        elif chrome == "named?":
-            chrome = "nav" if block.link_share > 0.6 and len(block.text) < 100 else ""
-        elif chrome == "nav" and nav > 0.7 * total:
-            chrome = ""
-        unveiled = veiled and block.hidden and chrome != "dialog"
-        settled.append(
-            replace(block, chrome=chrome, hidden=block.hidden and not unveiled)
-            if chrome != block.chrome or unveiled
-            else block
-        )
-    return tuple(settled)
 
 
 def head_of(tree: LexborHTMLParser) -> Head:

@@ -4,27 +4,32 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from crawler.blocks import Block, Head, Page, Span
-from crawler.html import controlled_by, head_of, parse, settle_doubts, title_of
-from crawler.walk import SKIP, Walk
+from crawler.doubts import settled
+from crawler.html import body_markup, head_of, parse, title_of
+from crawler.markup import controlled_in, has_place, text_of
+from crawler.walk import Walk
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser
 
-_NO_PLACES = (*SKIP, "br", "hr")
-_SILENT = [tag for tag in SKIP if tag != "head"]
 _Walked = tuple[tuple[Block, ...], Mapping[str, Span]]
 
 
 class HtmlPage(Page):
     """Equal to nothing but itself, and not for several threads at a time."""
 
-    __slots__ = ("_read_head", "_tree", "_walked")
+    __slots__ = ("_encoded", "_markup", "_read_head", "_title", "_tree", "_walked")
+    _encoded: bytes | None
+    _markup: str | None
     _read_head: Head | None
+    _title: str | None
     _tree: "LexborHTMLParser | None"
     _walked: _Walked | None
 
-    def __init__(self, source: str, url: str) -> None:
-        self._keep(kind="html", source=source, url=url, digest="", _tree=None, _read_head=None, _walked=None)
+    def __init__(self, source: str, url: str, encoded: bytes | None = None) -> None:
+        """`encoded`: the source in UTF-8, where that is at hand."""
+        self._keep(kind="html", source=source, url=url, digest="", _encoded=encoded)
+        self._keep(_tree=None, _markup=None, _read_head=None, _title=None, _walked=None)
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -41,17 +46,24 @@ class HtmlPage(Page):
 
     def _parsed(self) -> "LexborHTMLParser":
         if self._tree is None:
-            self._keep(_tree=parse(self.source))
+            self._keep(_tree=parse(self.source if self._encoded is None else self._encoded))
         assert self._tree is not None
         return self._tree
 
+    def _body(self) -> str:
+        """The body's markup. The tree is taken apart for it: what else it would tell is read again if need be."""
+        if self._markup is None:
+            tree = self._parsed()
+            self._keep(_title=title_of(tree), _tree=None)
+            self._keep(_markup=body_markup(tree))
+        assert self._markup is not None
+        return self._markup
+
     def _walk(self) -> _Walked:
         if self._walked is None:
-            tree = self._parsed()
-            walk = Walk(controlled=controlled_by(tree))
-            if (root := tree.body or tree.root) is not None:
-                walk.over(root)
-            self._keep(_walked=(settle_doubts(walk.blocks), walk.anchors))
+            walk = Walk(controlled=lambda: controlled_in(self.source))
+            walk.over(self._body())
+            self._keep(_walked=(settled(walk.runs), walk.anchors))
         assert self._walked is not None
         return self._walked
 
@@ -72,16 +84,17 @@ class HtmlPage(Page):
 
     @property
     def title(self) -> str:
-        return title_of(self._parsed()) if self._read_head is None else self._read_head.title
+        if self._title is None:
+            self._keep(_title=title_of(self._parsed()))
+        assert self._title is not None
+        return self._title
 
     def says_at_least(self, chars: int) -> int:
         if self._walked is not None:
             return Page.says_at_least(self, chars)
-        tree = self._parsed()
         # What a button would open counts as hidden here: the page says at least so much.
         walk = Walk(enough=chars)
-        if (root := tree.body or tree.root) is not None:
-            walk.over(root)
+        walk.over(self._body())
         return walk.content if walk.content >= chars else 0
 
     def has_anchor(self, name: str) -> bool:
@@ -89,21 +102,10 @@ class HtmlPage(Page):
             return name in self.anchors
         if not name or len(name) > 1_000:
             return False
-        # Every character as an escape: a fragment is foreign text and must not become part of a selector.
-        quoted = "".join(f"\\{ord(character):x} " for character in name)
-        node = self._parsed().css_first(f'body[id="{quoted}"], body [id="{quoted}"], body a[name="{quoted}"]')
-        found = node is not None
-        while node is not None:
-            if node.tag in _NO_PLACES:
-                # What stands in a script or a list of choices is no place on the page, but there may be another.
-                return name in self.anchors
-            node = node.parent
-        return found
+        found = has_place(self._body(), name)
+        return name in self.anchors if found is None else found
 
     def all_text(self) -> str:
-        """Takes the tree apart on the way: what is asked for afterwards is parsed again."""
-        tree = self._parsed()
-        self._keep(_tree=None)
-        tree.strip_tags(_SILENT)
-        root = tree.body or tree.root
-        return root.text(separator="\n") if root is not None else ""
+        body = self._body()
+        # A page of frames has no body: its title is all the text there is.
+        return f"{self.title}\n{text_of(body)}" if body.startswith("<html") else text_of(body)

@@ -6,13 +6,10 @@ nothing closes, and the whole page becomes the frame's text (WHATWG HTML, 13.2.6
 
 import re
 
-_UNCLOSED = re.compile(
-    r"(<noscript\b[^>]{0,500}>\s{0,200}<iframe\b[^>]{0,4000}?)/?>(?=\s{0,200}</noscript)", re.IGNORECASE
-)
+# The first character is outside of what ignores case: it is searched for much faster.
+_UNCLOSED = re.compile(rb"(<(?i:noscript\b[^>]{0,500}>\s{0,200}<iframe\b)[^>]{0,4000}?)/?>(?=\s{0,200}<(?i:/noscript))")
 
 
-def with_closed_frames(source: str) -> str:
-    """The source with every lone frame in a `noscript` closed where the `noscript` ends."""
-    if "<noscript" not in source and "<NOSCRIPT" not in source:
-        return source
-    return _UNCLOSED.sub(r"\1></iframe>", source)
+def with_closed_frames(source: bytes) -> bytes:
+    """The source (in UTF-8) with every lone frame in a `noscript` closed where the `noscript` ends."""
+    return _UNCLOSED.sub(rb"\1></iframe>", source)

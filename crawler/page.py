@@ -4,7 +4,7 @@ import json
 import re
 
 from crawler.blocks import Block, Head, Page, Span
-from crawler.charset import decode
+from crawler.charset import decode, decode_both
 from crawler.documents import digest_of, read_json, read_markdown, read_text
 from crawler.embedded import embedded_page
 from crawler.health import script_shell
@@ -31,11 +31,13 @@ def read(body: bytes, *, content_type: str = "", url: str = "") -> Page:
         return Page(kind=kind, url=url, digest=digest_of(body))
     if kind == "pdf":
         return read_pdf(body, url)
-    source = decode(body[:MAX_SOURCE], content_type)
     readers = {"text": read_text, "markdown": read_markdown, "json": read_json, "xml": read_xml}
     if kind == "html":
-        return RenderedPage(source, url) if is_rendered(content_type) else _html(HtmlPage(source, url))
-    return readers[kind](source, url)
+        source, encoded = decode_both(body[:MAX_SOURCE], content_type)
+        if is_rendered(content_type):
+            return RenderedPage(source, url, encoded)
+        return _html(HtmlPage(source, url, encoded))
+    return readers[kind](decode(body[:MAX_SOURCE], content_type), url)
 
 
 def _html(page: HtmlPage) -> Page:

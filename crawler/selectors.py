@@ -29,8 +29,7 @@ def select_css(
     tree = parse(source)
     matches = _matches(tree, css)
     chosen = _between(matches[0], _matches(tree, end), whole=whole) if end and matches else _outermost(matches)
-    skip = frozenset(node.mem_id for selector in remove for node in _matches(tree, selector))
-    return read_elements(chosen, skip, tree)
+    return read_elements(chosen, [node for selector in remove for node in _matches(tree, selector)], tree)
 
 
 def _between(start: LexborNode, ends: list[LexborNode], *, whole: bool) -> list[LexborNode]:
@@ -101,8 +100,8 @@ def select_xpath(source: str, xpath: str, remove: tuple[str, ...] = ()) -> tuple
         raise SelectorError(f"the XPath expression “{xpath[:200]}” cannot be applied") from error
     markup = [piece for piece in map(_markup, found if isinstance(found, list) else [found]) if piece][:_MAX_MATCHES]
     tree = parse("<body>" + "".join(f"<div>{piece}</div>" for piece in markup))
-    skip = frozenset(node.mem_id for selector in remove for node in _matches(tree, selector))
-    return read_elements([tree.body] if tree.body is not None else [], skip, tree)
+    left_out = [node for selector in remove for node in _matches(tree, selector)]
+    return read_elements([tree.body] if tree.body is not None else [], left_out, tree)
 
 
 def _markup(found: object) -> str:
