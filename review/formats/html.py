@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from crawler.model import Change, VerdictKind
-from review.copies import notes_of
+from review.copies import bases_words, notes_of
 from review.formats.marks import Mark, marks
 from review.formats.wording import reason_words, report_headline, title_of
 from review.model import Finding, FindingKind, GuideLine, Report, StateKind
@@ -204,7 +204,15 @@ def _guide(line: GuideLine, number: int) -> GuideCard:
         verified=day(view.verified) if view.verified else "",
         verified_on=view.verified.isoformat() if view.verified else "",
         since=day(state.since.date()) if state.since else "",
-        remarks=tuple(one_line(r.summary) for r in state.reasons if r.finding is None and r.kind != "never-verified"),
+        remarks=tuple(
+            filter(
+                None,
+                (
+                    *(one_line(r.summary) for r in state.reasons if r.finding is None and r.kind != "never-verified"),
+                    bases_words(view),
+                ),
+            )
+        ),
         findings=tuple(_finding(finding, line) for finding in ordered),
     )
 
