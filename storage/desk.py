@@ -49,7 +49,7 @@ def _told() -> Select[Any]:
             *_copied(),
         )
         .outerjoin(Successor, and_(Successor.resource_id == FindingTable.resource_id, _IS_DEAD))
-        .outerjoin(ArchiveSaved, and_(ArchiveSaved.resource_id == FindingTable.resource_id, _IS_DEAD))
+        .outerjoin(ArchiveSaved, ArchiveSaved.resource_id == FindingTable.resource_id)
         .outerjoin(
             Basis,
             and_(
