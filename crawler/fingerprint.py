@@ -17,7 +17,5 @@ def fingerprint(section: Section) -> str:
 
 def print_of(blocks: Iterable[Block]) -> str:
     """The fingerprint of some blocks: their keys run together, so that a split or merged paragraph is no change."""
-    digest = blake2b(ALGORITHM.encode(), digest_size=20)
-    for block in blocks:
-        digest.update(block.key.encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+    words = "".join([block.key for block in blocks])
+    return blake2b(f"{ALGORITHM}{words}".encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
