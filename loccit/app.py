@@ -96,11 +96,14 @@ class App:
             raise LoccitError(f"{name!r} names no file to write to")
         # A device or a pipe is written to; put a file in its place and it is gone for everybody.
         special = target.exists() and not target.is_file()
+        if target.is_symlink() and not special:
+            target = Path(os.path.realpath(target))  # what it leads to is written, and the link stays
         draft = target if special else target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
             if not special:
                 target.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("w", encoding="utf-8", newline="\n") as stream:
+            # A file's name need not be UTF-8; it is shown escaped.
+            with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
                 yield stream
             if not special:
                 draft.replace(target)

@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     command = _command(arguments)
     parser = _parser(command)
-    options = parser.parse_args(arguments)
+    options = _parsed(parser, arguments)
     if options.command is None:
         parser.print_help()
         return Exit.OK
@@ -110,6 +110,17 @@ def _run(arguments: list[str]) -> int:
         if not isinstance(error, StoreError):
             raise
         return _complain(str(error))
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: list[str]) -> argparse.Namespace:
+    """The options. Paths may stand before, after and between the others, which argparse by itself does not allow."""
+    options, rest = parser.parse_known_args(arguments)
+    if not rest:
+        return options
+    if not isinstance(getattr(options, "paths", None), list) or any(word.startswith("-") for word in rest):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.paths = [*options.paths, *rest]
+    return options
 
 
 def _logs(options: argparse.Namespace) -> str:

@@ -197,8 +197,9 @@ def read_state(path: Path, now: datetime) -> StateRead:
 def write_state(path: Path, links: Mapping[str, Carried], now: datetime) -> str:
     """Join these links with what the file says by now, whole or not at all; gives what is to be told of it.
 
-    A file that is not ours is kept beside as `NAME.unreadable`.
+    A file that is not ours is kept beside as `NAME.unreadable`. Where the path is a link, what it leads to is written.
     """
+    path = Path(os.path.realpath(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _alone(path.parent):

@@ -11,10 +11,13 @@ def test_from_writing_to_mending(tmp_path: Path) -> None:
         site["/a"] = page("Here it is.")
         work.guide("a", "/a", "/gone")
         assert work.run("check").returncode == 1
-        done = work.run("baseline", "write", "--reason", "rewritten in spring")
+        (tmp_path / "kept").mkdir()
+        (tmp_path / "loccit-baseline.json").symlink_to(tmp_path / "kept" / "baseline.json")
+        done = work.run("baseline", "write", "--reason", "rewritten in spring", "guides/a.md")
         assert done.returncode == 0, done.stderr
         assert "loccit-baseline.json: 1 entry, 1 new, 0 mended" in done.stderr
         file = tmp_path / "loccit-baseline.json"
+        assert file.is_symlink(), "what it leads to is written, and the link stays"
         (entry,) = json.loads(file.read_text("utf-8"))["entries"]
         assert (entry["guide"], entry["fails"], entry["found"]) == ("a", "dead", "http-404")
 

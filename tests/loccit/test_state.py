@@ -179,3 +179,12 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     assert "cannot be read" in read_state(tmp_path / "folder", NOW).warning
     assert write_state(tmp_path / "folder", {}, NOW) == "" and (tmp_path / "folder").is_dir()
+
+
+def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    path = tmp_path / "state.jsonl"
+    path.symlink_to(tmp_path / "cache" / "state.jsonl")
+    assert write_state(path, {URL: link("ok", 0, ok=0)}, NOW) == ""
+    assert path.is_symlink()
+    assert list(read_state(tmp_path / "cache" / "state.jsonl", NOW).links) == [URL]
