@@ -134,4 +134,4 @@ def _is_public(settings: Settings, url: str) -> bool:
     parsed = resource_url(url)
     if not isinstance(parsed, ResourceUrl):
         return False
-    return is_public_host(parsed.host) and parsed.key not in settings.network.connect_to
+    return is_public_host(parsed.host) and parsed.key not in {name.lower() for name in settings.network.connect_to}

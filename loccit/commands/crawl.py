@@ -6,7 +6,7 @@ from collections.abc import Callable
 from crawler.policy import Engine
 from loccit.app import App
 from loccit.dispatching import ask
-from loccit.errors import UsageError
+from loccit.errors import LoccitError, UsageError
 from loccit.exits import Exit
 from loccit.fetching import pass_over
 from loccit.leasing import CRAWL, busy_line, leased
@@ -14,6 +14,7 @@ from loccit.passes import PassPlan
 from loccit.progress import Bar
 from loccit.telling import closing_lines, nothing_found, outage_line
 from loccit.wiring import open_store, read_guides, sync
+from storage.errors import StoreError
 from storage.store import Store
 
 
@@ -27,7 +28,11 @@ def run(options: argparse.Namespace, app: App) -> Exit:
         return ask(app, everything=options.all)
     done = one_pass(app, everything=options.all)
     if done is Exit.OK and not options.no_archive:
-        ask_archive(app)
+        try:
+            ask_archive(app)
+        except (LoccitError, StoreError) as error:
+            # The crawl is done and recorded, whatever becomes of this.
+            app.complain(f"{error}; what archives have is asked for after the next crawl")
     return Exit.OK if done is None else done
 
 
