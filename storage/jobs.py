@@ -188,7 +188,7 @@ def _connector_manager() -> Any:
 def depth(connection: Connection, *, heartbeat: float) -> Depth:
     """How much waits and is worked on."""
     counted = text(f"SELECT status::text, count(*) FROM {SCHEMA}.procrastinate_jobs GROUP BY status")  # noqa: S608
-    by: dict[str, int] = dict(connection.execute(counted).tuples().all())
+    by: dict[str, int] = {row[0]: row[1] for row in connection.execute(counted)}
     alive = text(
         f"SELECT count(*) FROM {SCHEMA}.procrastinate_workers "  # noqa: S608
         "WHERE last_heartbeat > now() - make_interval(secs => :patience)"
@@ -238,17 +238,15 @@ def retry(connection: Connection, job: DeadJob) -> None:
 
 def drop(connection: Connection, job: DeadJob) -> None:
     """End it for good."""
-    gone = text(f"DELETE FROM {SCHEMA}.procrastinate_jobs WHERE id = :id AND status IN ('todo', 'doing')")  # noqa: S608
-    connection.execute(gone, {"id": job.id})
+    with _in_schema(connection) as raw:
+        raw.execute("DELETE FROM procrastinate_jobs WHERE id = %s AND status IN ('todo', 'doing')", (job.id,))
 
 
 def bury(connection: Connection, *, heartbeat: float) -> None:
     """Forget workers that are gone, once their jobs are seen to."""
-    gone = text(
-        f"DELETE FROM {SCHEMA}.procrastinate_workers "  # noqa: S608
-        "WHERE last_heartbeat < now() - make_interval(secs => :patience)"
-    )
-    connection.execute(gone, {"patience": 2 * HEARTBEATS * heartbeat})
+    gone = "DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - make_interval(secs => %s)"
+    with _in_schema(connection) as raw:
+        raw.execute(gone, (2 * HEARTBEATS * heartbeat,))
 
 
 def known(connection: Connection, names: Sequence[str]) -> set[str]:

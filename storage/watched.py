@@ -73,7 +73,7 @@ def _figures(connection: Connection, now: datetime, heartbeat: float) -> StoreFi
     queue = postgres and jobs.is_prepared(connection)
     return StoreFigures(
         due=hosts.figures(connection, now),
-        findings=dict(connection.execute(counted.group_by(Finding.severity)).tuples().all()),
+        findings={row[0]: row[1] for row in connection.execute(counted.group_by(Finding.severity))},
         sources=max(0, int(connection.execute(text(sources)).scalar() or 0)),
         size=int(connection.execute(text(size)).scalar() or 0),
         queue=jobs.depth(connection, heartbeat=heartbeat) if queue else None,

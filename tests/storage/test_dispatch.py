@@ -1,0 +1,130 @@
+"""Work by host on PostgreSQL: handing out, dead workers, hosts that kill them, and the pace of all machines."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, text
+from storage_builders import START, guide, sync
+from storage_servers import PostgresServer
+
+from storage.dispatch import ELSEWHERE, Dispatch
+from storage.errors import StoreError
+from storage.hosts import BORNE, FIRST_HOLD, LONGEST_HOLD, Outcome, hold_after
+from storage.store import Store
+
+NOW = START + timedelta(days=1)
+BEAT = 1.0
+
+
+@pytest.fixture
+def store(postgres: PostgresServer) -> Iterator[Store]:
+    with Store.open(postgres.new_database()) as opened:
+        sync(opened, guide())
+        opened.dispatch.prepare()
+        yield opened
+
+
+def run(dispatch: Dispatch, statement: str) -> list[tuple[object, ...]]:
+    def work(connection: Connection) -> list[tuple[object, ...]]:
+        connection.execute(text("SET LOCAL search_path = loccit_queue, public"))
+        done = connection.execute(text(statement))
+        return [tuple(row) for row in done] if done.returns_rows else []
+
+    return dispatch.database.write(work)
+
+
+def take_and_die(dispatch: Dispatch) -> None:
+    """A worker takes the job, and is never heard of again."""
+    run(dispatch, "SELECT procrastinate_fetch_job_v2(NULL, (SELECT worker_id FROM procrastinate_register_worker_v1()))")
+    run(dispatch, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+
+
+def test_a_host_is_handed_out_once_and_asked_for_before_others(store: Store) -> None:
+    dispatch = store.dispatch
+    dispatch.prepare()  # twice is once
+    assert dispatch.enqueue(START - timedelta(days=9), heartbeat=BEAT) == 0, "nothing is due"
+    assert [dispatch.enqueue(NOW, heartbeat=BEAT) for _ in range(2)] == [1, 0]
+    assert dispatch.ask(NOW) == 1
+    assert run(dispatch, "SELECT count(*), max(priority) FROM procrastinate_jobs") == [(1, 20)]
+
+    # Its job is done: what is due next of it is known, and seen at once when something becomes due sooner.
+    run(dispatch, "DELETE FROM procrastinate_jobs")
+    run(dispatch, f"UPDATE resource SET next_due = '{(NOW + timedelta(days=3)).isoformat()}'")
+    assert dispatch.end(1, Outcome.DONE, NOW) is None
+    assert dispatch.enqueue(NOW, heartbeat=BEAT) == 0
+    run(dispatch, f"UPDATE resource SET next_due = '{NOW.isoformat()}', failing_since = '{NOW.isoformat()}'")
+    assert dispatch.enqueue(NOW, heartbeat=BEAT) == 1
+    assert run(dispatch, "SELECT priority FROM procrastinate_jobs") == [(10,)], "a link in doubt comes first"
+
+    # A queue that lost its jobs is filled again.
+    run(dispatch, "DELETE FROM procrastinate_jobs")
+    later = NOW + timedelta(hours=1)
+    dispatch.recover(later, heartbeat=BEAT)
+    assert dispatch.enqueue(later, heartbeat=BEAT) == 1
+
+
+def test_a_dead_workers_job_comes_back_and_a_host_that_kills_is_left_alone(store: Store) -> None:
+    dispatch = store.dispatch
+    dispatch.enqueue(NOW, heartbeat=BEAT)
+    for failures in range(1, BORNE):
+        take_and_die(dispatch)
+        recovered = dispatch.recover(NOW, heartbeat=BEAT)
+        assert (len(recovered.retried), recovered.held) == (1, ())
+        assert dispatch.failures(1) == failures
+        assert dispatch.recover(NOW, heartbeat=BEAT).retried == ()
+    take_and_die(dispatch)
+    held = dispatch.recover(NOW, heartbeat=BEAT).held
+    assert [(each.failures, each.until) for each in held] == [(BORNE, NOW + FIRST_HOLD)]
+    assert dispatch.held(NOW) == list(held)
+    assert store.due_figures(NOW).held == 1
+    assert dispatch.enqueue(NOW, heartbeat=BEAT) == 0, "it is left alone"
+
+    later = NOW + FIRST_HOLD
+    assert dispatch.enqueue(later, heartbeat=BEAT) == 1
+    take_and_die(dispatch)
+    again = dispatch.recover(later, heartbeat=BEAT).held
+    assert again[0].until == later + 2 * FIRST_HOLD
+    assert hold_after(1_000) == LONGEST_HOLD
+    assert dispatch.free(again[0].name)
+    assert not dispatch.free("nobody.example")
+    assert dispatch.enqueue(later, heartbeat=BEAT) == 1
+    assert dispatch.end(1, Outcome.DONE, later) is None
+    assert dispatch.failures(1) == 0
+
+
+def test_a_dead_workers_job_gives_way_to_one_that_waits(store: Store) -> None:
+    dispatch = store.dispatch
+    dispatch.enqueue(NOW, heartbeat=BEAT)
+    take_and_die(dispatch)
+    assert dispatch.ask(NOW) == 1, "asked for while it is worked on: once more afterwards"
+    assert run(dispatch, "SELECT count(*) FROM procrastinate_jobs") == [(2,)]
+    dispatch.recover(NOW, heartbeat=BEAT)
+    assert run(dispatch, "SELECT status::text, priority FROM procrastinate_jobs") == [("todo", 20)]
+
+
+def test_an_outage_is_nobodys_failure(store: Store) -> None:
+    dispatch = store.dispatch
+    dispatch.enqueue(NOW, heartbeat=BEAT)
+    assert dispatch.end(1, Outcome.OUTAGE, NOW) is None
+    assert dispatch.failures(1) == 0
+    assert dispatch.held(NOW) == []
+    run(dispatch, "DELETE FROM procrastinate_jobs")
+    assert dispatch.enqueue(NOW, heartbeat=BEAT) == 0
+    assert dispatch.enqueue(NOW + timedelta(minutes=2), heartbeat=BEAT) == 1
+
+
+def test_machines_share_a_hosts_pace(store: Store) -> None:
+    dispatch = store.dispatch
+    waits = [dispatch.reserve("example.org", 5.0, longest=60) for _ in range(3)]
+    assert waits[0] == 0
+    assert 4 < waits[1] <= 5 < 9 < waits[2] <= 10
+    dispatch.delay("example.org", 40)
+    assert 35 < dispatch.reserve("example.org", 5.0, longest=60) <= 40
+    assert dispatch.reserve("example.org", 5.0, longest=10) == 0, "nobody waits for a clock that was wrong"
+
+
+def test_a_file_is_for_one_machine() -> None:
+    with Store.open("sqlite://") as store, pytest.raises(StoreError, match="needs PostgreSQL") as refused:
+        _ = store.dispatch
+    assert str(refused.value) == ELSEWHERE
