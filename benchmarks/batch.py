@@ -66,10 +66,19 @@ def measure(sources: int, size: int) -> dict[str, Any]:
         def changed(known: KnownSource, number: int) -> Observation:
             return look(known, content[number] + b"<p>new</p>", START + DAY, etag="b")
 
+        def noisy(known: KnownSource, number: int) -> Observation:
+            nonce = b"<!-- %d -->" % random.getrandbits(64)
+            at = (known.history.checked or START) + DAY
+            return look(known, content[number] + b"<p>new</p>" + nonce, at, text=str(number))
+
         first, second = round_of(store, new, START), round_of(store, changed, START + DAY)
+        # From the third one on, each lets go of the one before.
+        third = [round_of(store, noisy, START + number * DAY) for number in (2, 3, 4)][-1]
+        # As they were before, so that what comes is nothing new.
+        round_of(store, changed, START + 5 * DAY)
         before = spent(store)
         for turn in range(QUIET_ROUNDS):
-            at = START + (2 + turn) * DAY
+            at = START + (6 + turn) * DAY
 
             def same(known: KnownSource, number: int, at: datetime = at) -> Observation:
                 return look(known, content[number] + b"<p>new</p>", at, etag="b")
@@ -81,6 +90,7 @@ def measure(sources: int, size: int) -> dict[str, Any]:
         "page_bytes": sum(map(len, content)) // sources,
         "first_snapshots_per_cpu_second": round(sources / first),
         "changed_snapshots_per_cpu_second": round(sources / second),
+        "same_text_snapshots_per_cpu_second": round(sources / third),
         "bytes_of_a_look_without_news": round(grown, 1),
     }
 
