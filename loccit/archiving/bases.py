@@ -28,10 +28,13 @@ LONGEST: Final = timedelta(days=180)
 
 @dataclass(slots=True, kw_only=True)
 class Based:
-    """What came of the questions. `left` were not asked; `moved` are guides with an archived page for a basis now."""
+    """What came of the questions. `left` were not asked, `failed` not answered; `moved` are guides with an archived page
+    for a basis now.
+    """
 
     asked: int = 0
     copies: int = 0
+    failed: int = 0
     left: int = 0
     moved: list[Moved] = field(default_factory=list)
 
@@ -86,6 +89,8 @@ async def _ask(asker: Asker, store: Store, settings: Settings, question: Questio
         # The page, then what it means, then that the question is answered: whoever is killed in between asks again.
         taken = store.take([found.page], run=run)
         told.moved += store.rebase([question.resource], run=run, note=found.url[:500], at=now, taken=taken)
+    elif found.outcome is Outcome.FAILED:
+        told.failed += 1
     store.archives.answered(_answer(question, found, now), at=now)
     told.asked += 1
 

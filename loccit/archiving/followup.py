@@ -94,6 +94,7 @@ def step_lines(told: Stepped) -> Iterator[str]:
     parts = [f"{count(based.copies, 'page')} as of the verified day"] if based.copies else []
     parts += [f"{count(told.archived, 'last copy', 'last copies')} of dead pages"] if told.archived else []
     parts += [f"{count(told.saved, 'page')} saved"] if told.saved else []
+    parts += [f"{count(based.failed, 'question')} without an answer"] if based.failed else []
     if told.requests:
         yield f"archive: {count(told.requests, 'request')}: {', '.join(parts) or 'nothing found'}"
     if told.traced:
