@@ -28,8 +28,8 @@ LONGEST: Final = timedelta(days=180)
 
 @dataclass(slots=True, kw_only=True)
 class Based:
-    """What came of the questions. `left` were not asked, `failed` not answered; `moved` are guides with an archived page
-    for a basis now.
+    """What came of the questions. `left` were not asked, `failed` not answered; `moved` are guides that are measured
+    from an archived page now.
     """
 
     asked: int = 0
