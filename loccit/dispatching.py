@@ -8,9 +8,9 @@ from typing import Final
 from loccit.app import App
 from loccit.errors import UsageError
 from loccit.exits import Exit
+from loccit.holding import held_line
 from loccit.telling import nothing_found
 from loccit.wiring import open_store, read_guides, sync
-from loccit.worker import held_line
 from review.text import count
 from storage.store import Store
 

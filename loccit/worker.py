@@ -22,12 +22,13 @@ from loccit.app import App
 from loccit.errors import SettingsError
 from loccit.exits import Exit
 from loccit.fetching import Reading, with_ca
+from loccit.holding import held_line
 from loccit.hostpass import AT_ONCE, HostCrawler
 from loccit.settings import Settings
 from review.text import one_line
 from storage.dispatch import Dispatch
 from storage.errors import StoreError
-from storage.hosts import HeldHost, Outcome
+from storage.hosts import Outcome
 from storage.hoststore import HostStore
 from storage.store import Store
 
@@ -215,15 +216,6 @@ async def _until_orphaned(tell: Callable[[], object]) -> None:
     while os.getppid() == parent:  # noqa: ASYNC110 (nobody tells)
         await asyncio.sleep(_PARENT_SECONDS)
     tell()
-
-
-def held_line(held: HeldHost) -> str:
-    """That a host is left alone, for people."""
-    until = held.until.astimezone().strftime("%Y-%m-%d %H:%M")
-    return (
-        f"{one_line(held.name, 100)} is left alone until {until}: {held.failures} jobs in a row died or broke with it "
-        f"({one_line(held.trouble, 200)})"
-    )
 
 
 async def keep_working(begin: Callable[[], Awaitable[None]], app: App, stopped: asyncio.Event) -> None:

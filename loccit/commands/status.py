@@ -2,11 +2,13 @@
 
 import argparse
 
+from crawler.policy import Engine
 from loccit.app import App
 from loccit.exits import Exit
+from loccit.holding import held_line
 from loccit.ranges import fail_words_of
 from loccit.reporting import console, report_now
-from loccit.wiring import open_store, read_guides, sync
+from loccit.wiring import SHOWN, open_store, read_guides, sync
 from review.formats import json_, markdown, text
 from review.model import GuideLine
 
@@ -27,6 +29,9 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     with open_store(app.settings) as store:
         sync(store, library, app.clock.now(), tell=app.say)
         report = report_now(app, store, library, options.guides)
+        if app.settings.schedule.engine is Engine.WORKERS:
+            for held in store.dispatch.held(app.clock.now())[:SHOWN]:
+                app.complain(held_line(held))
     width, color = console()
     rendered = {
         "text": lambda: text.render_status(report, width=width, color=color),

@@ -9,9 +9,10 @@ from crawler.policy import Engine
 from loccit.app import App
 from loccit.errors import UsageError
 from loccit.exits import Exit
+from loccit.holding import held_line
 from loccit.watching import watch_of, watched
 from loccit.wiring import open_store
-from loccit.worker import Worker, held_line, keep_working
+from loccit.worker import Worker, keep_working
 from review.text import count, one_line
 from storage.store import Store
 
