@@ -5,7 +5,6 @@ import argparse
 from crawler.policy import Engine
 from loccit.app import App
 from loccit.exits import Exit
-from loccit.holding import held_line
 from loccit.ranges import fail_words_of
 from loccit.reporting import console, report_now
 from loccit.wiring import SHOWN, open_store, read_guides, sync
@@ -30,6 +29,9 @@ def run(options: argparse.Namespace, app: App) -> Exit:
         sync(store, library, app.clock.now(), tell=app.say)
         report = report_now(app, store, library, options.guides)
         if app.settings.schedule.engine is Engine.WORKERS:
+            # Imported here: most installations have no workers.
+            from loccit.holding import held_line
+
             for held in store.dispatch.held(app.clock.now())[:SHOWN]:
                 app.complain(held_line(held))
     width, color = console()
