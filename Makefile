@@ -5,13 +5,49 @@ BIN := .venv/bin
 JOBS ?= 2
 CORPUS ?= ../shared/corpus/dev
 
-.PHONY: demo test lint bench bench-findings bench-claims bench-fingerprint bench-links format clean archive-tools
+# Below this, per cent of lines and branches together, the measured run fails.
+COVERED ?= 90
+
+.PHONY: demo test coverage lint audit docs generated dist gate bench bench-findings bench-claims bench-fingerprint bench-links format clean archive-tools
 
 demo: .venv/installed
 	$(BIN)/loccit demo
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST)
+
+# The same tests, and what none of them ran. Commands that run as forks write what they saw to build/forks.
+coverage: .venv/installed-dev
+	rm -rf build/forks build/measured.json
+	mkdir -p build
+	$(BIN)/python -m slipcover --json --out build/measured.json -m pytest -n $(JOBS) --dist worksteal \
+	  -W "ignore:Module already imported so cannot be rewritten" \
+	  -W "ignore:Unable to activate pytest branch coverage" $(PYTEST)
+	$(BIN)/python tools/untested.py build/measured.json build/forks $(COVERED)
+
+# What CI runs.
+gate:
+	bash .ci/run
+
+# Licences of what is installed with loccit; known vulnerabilities where there is a network and a tool that asks.
+audit: .venv/installed-dev
+	$(BIN)/python tools/licences.py
+	@if [ -x $(BIN)/pip-audit ]; then $(BIN)/pip-audit --requirement constraints.txt; \
+	else echo "pip-audit: not installed (it needs the network); known vulnerabilities were not asked for"; fi
+
+# The documentation, into build/site. The reference in it is made from the code.
+docs: .venv/installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+# What is generated and kept in the repository: the manual page, the schemas, the map of modules.
+generated: .venv/installed-dev
+	$(BIN)/python docs/generate/man.py
+	$(BIN)/python -m loccit.schemas schemas
+	$(BIN)/python docs/modules.py
+
+dist: .venv/installed-dev
+	rm -rf dist
+	$(BIN)/python -m hatchling build -t sdist -t wheel
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -61,4 +97,4 @@ archive-tools:
 	touch $@
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache loccit-demo
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache loccit-demo
