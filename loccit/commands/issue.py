@@ -1,4 +1,4 @@
-"""`loccit issue`: the drift report as one issue on GitHub, opened, brought up to date, and closed when all is well."""
+"""`loccit issue`: the drift report as one issue on GitHub or GitLab: opened, updated, and closed when all is well."""
 
 import argparse
 import os
@@ -8,8 +8,9 @@ from dataclasses import replace
 from loccit.app import App
 from loccit.errors import UsageError
 from loccit.exits import Exit
-from loccit.issues import MOST_CHARACTERS, Hub, Wanted, bring_up_to_date, digest_of, marked
+from loccit.issues import MOST_CHARACTERS, Wanted, bring_up_to_date, digest_of, marked
 from loccit.reporting import report_now
+from loccit.trackers import GITHUB, GITLAB, Hub
 from loccit.wiring import open_store, read_guides, sync
 from review.formats import markdown
 from review.formats.wording import report_headline
@@ -17,15 +18,19 @@ from review.model import GuideLine, Report
 from review.report import needs_look
 from review.text import count, link_target
 
-API = "https://api.github.com"
+TRACKERS = {"github": GITHUB, "gitlab": GITLAB}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--repository",
-        metavar="OWNER/NAME",
-        default=os.environ.get("GITHUB_REPOSITORY", ""),
-        help="(GITHUB_REPOSITORY)",
+        "--on",
+        choices=tuple(TRACKERS),
+        default="gitlab" if os.environ.get("GITLAB_CI") else "github",
+        help="whose API it is (default: gitlab in its jobs, else github); "
+        "the token is GITHUB_TOKEN or GITLAB_TOKEN, the address GITHUB_API_URL or CI_API_V4_URL",
+    )
+    parser.add_argument(
+        "--repository", metavar="OWNER/NAME", default="", help="(default: GITHUB_REPOSITORY or CI_PROJECT_PATH)"
     )
     parser.add_argument("--title", default="Guides whose sources have changed", help="the issue's title")
     parser.add_argument("--label", default="loccit", help="the label by which the issue is found again")
@@ -45,13 +50,17 @@ def run(options: argparse.Namespace, app: App) -> Exit:
         with app.output(None) as out:
             out.write(wanted.body)
         return Exit.OK
-    if not options.repository:
+    kind = TRACKERS[options.on]
+    api, project = ("GITHUB_API_URL", "GITHUB_REPOSITORY") if kind is GITHUB else ("CI_API_V4_URL", "CI_PROJECT_PATH")
+    repository = options.repository or os.environ.get(project, "")
+    if not repository:
         raise UsageError("--repository: name the repository, owner/name")
     hub = Hub(
-        api=os.environ.get("GITHUB_API_URL") or API,
-        repository=options.repository,
-        token=os.environ.get("GITHUB_TOKEN", ""),
+        api=os.environ.get(api) or kind.address,
+        repository=repository,
+        token=os.environ.get(kind.variable, ""),
         label=options.label,
+        kind=kind,
     )
     done, number = bring_up_to_date(hub, wanted, time.sleep)
     print(f"{report_line(report)}; issue" + (f" #{number}" if number is not None else "") + f": {done.value}")
@@ -104,5 +113,7 @@ def _text(report: Report, lines: int, digest: str) -> str:
 
 
 def _run_address() -> str:
+    if os.environ.get("GITLAB_CI"):
+        return link_target(os.environ.get("CI_JOB_URL", "")) or ""
     server, repository, run = (os.environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID"))
     return link_target(f"{server}/{repository}/actions/runs/{run}") or "" if server and run.isdigit() else ""

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from loccit_hub import TOKEN, hub
+from loccit_hub import TOKEN, Lab, hub
 from loccit_hub import Hub as FakeHub
 
 from loccit.errors import LoccitError
-from loccit.issues import Done, Hub, Wanted, bring_up_to_date, digest_of, marked
+from loccit.issues import Done, Wanted, bring_up_to_date, digest_of, marked
+from loccit.trackers import GITLAB, Hub
 
 A, B = digest_of("a"), digest_of("b")
 
@@ -131,3 +132,35 @@ def test_addresses_that_lead_nowhere(api_url: str, repository: str) -> None:
     wanted = Wanted(title="t", body=marked("b", A), digest=A)
     with pytest.raises(LoccitError):
         bring_up_to_date(Hub(api=api_url, repository=repository, token="t"), wanted, lambda _: None)
+
+
+def test_the_same_on_gitlab() -> None:
+    with hub(Lab) as api:
+        api.page_size = 1
+        where = Hub(api=api.api, repository="team/sub/guides", token=TOKEN, kind=GITLAB)
+
+        def go_there(digest: str, body: str = "the report") -> tuple[Done, int | None]:
+            wanted = Wanted(title="Guides", body=marked(body, digest), digest=digest)
+            return bring_up_to_date(where, wanted, lambda _seconds: None)
+
+        assert go_there("") == (Done.NOTHING, None)
+        assert go_there(A, "/close\n\n> /close\n/label ~bug\nand/or") == (Done.OPENED, 1)
+        assert api.issues[1]["state"] == "opened", "what a page says is no quick action"
+        assert "and/or" in api.issues[1]["description"] and api.issues[1]["labels"] == ["loccit"]
+        assert go_there(A, "/close\n\n> /close\n/label ~bug\nand/or") == (Done.LEFT, 1)
+        api.faults = [502]
+        assert go_there(B) == (Done.UPDATED, 1)
+        assert go_there("", "all is well") == (Done.CLOSED, 1)
+        assert api.issues[1]["state"] == "closed"
+        other = {"iid": 2, "title": "", "state": "opened", "labels": ["loccit"], "description": marked("theirs", B)}
+        api.opening = lambda: api.issues.update({2: other})
+        assert go_there(B) == (Done.OPENED, 2), "another run was first"
+        assert [each["iid"] for each in api.issues.values() if each["state"] == "opened"] == [2]
+        api.issues[2]["state"] = "closed"
+        assert go_there(B) == (Done.HEEDED, 2), "a person closed it"
+        api.faults = [403]
+        with pytest.raises(LoccitError, match=r"403: Not now, \*\*\*"):
+            go_there(B)
+        wrong = Hub(api=api.api, repository="no project", token=TOKEN, kind=GITLAB)
+        with pytest.raises(LoccitError, match="no repository"):
+            bring_up_to_date(wrong, Wanted(title="", body="", digest=""), lambda _seconds: None)

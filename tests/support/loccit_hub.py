@@ -76,9 +76,48 @@ class Hub:
         return 200, mine[(page - 1) * size : page * size], links if page * size < len(mine) else {}
 
 
+class Lab(Hub):
+    """The same in GitLab's words (REST API v4, Issues API). A description's quick actions are obeyed, as there."""
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.port}/sub/api/v4"
+
+    def answer(self, method: str, path: str, headers: Any, told: Any) -> tuple[int, Any, dict[str, str]]:
+        self.requests.append((method, path))
+        if headers.get("PRIVATE-TOKEN") != TOKEN:
+            return 401, {"message": "401 Unauthorized"}, {}
+        if self.faults:
+            return self.faults.pop(0), {"error": f"Not now, {TOKEN}"}, {}
+        at = urlsplit(path)
+        if (found := re.fullmatch(r"/sub/api/v4/projects/team%2Fsub%2Fguides/issues(?:/(\d+))?", at.path)) is None:
+            return 404, {"message": "404 Project Not Found"}, {}
+        if method == "GET":
+            query = {key: value[0] for key, value in parse_qs(at.query).items()}
+            page, size = int(query.get("page", "1")), min(int(query["per_page"]), self.page_size)
+            mine = [each for each in reversed(self.issues.values()) if query["labels"] in each["labels"]]
+            more = page * size < len(mine)
+            there = f"{self.api}/projects/team%2Fsub%2Fguides/issues?labels={query['labels']}&page={page + 1}"
+            links = {"Link": f'<{there}&per_page={size}&state=all>; rel="next"'} if more else {}
+            return 200, mine[(page - 1) * size : page * size], links
+        if re.search(r"(?m)^/close", told.get("description") or ""):
+            told["state_event"] = "close"
+        if method == "POST":
+            self.opening()
+            number = max(self.issues, default=0) + 1
+            made = {"id": 9000 + number, "iid": number, "title": told["title"], "state": "opened"}
+            self.issues[number] = {**made, "description": told["description"], "labels": told["labels"].split(",")}
+            return 201, self.issues[number], {}
+        issue = self.issues[int(found[1])]
+        issue |= {key: value for key, value in told.items() if key in ("title", "description")}
+        if told.get("state_event") == "close":
+            issue["state"] = "closed"
+        return (200 if method == "PUT" else 405), issue, {}
+
+
 @contextmanager
-def hub() -> Iterator[Hub]:
-    made = Hub()
+def hub(kind: type[Hub] = Hub) -> Iterator[Hub]:
+    made = kind()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -93,7 +132,7 @@ def hub() -> Iterator[Hub]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PATCH = _serve  # noqa: N815
+        do_GET = do_POST = do_PATCH = do_PUT = _serve  # noqa: N815
 
         def log_message(self, *_args: object) -> None:
             """Nobody reads it."""
