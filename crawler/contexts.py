@@ -165,11 +165,15 @@ class Contexts:
     def outermost(self, *, xml: bool = False) -> Context:
         """The context outside of all elements; in XML every element is a block."""
         if self._remembered >= _MAX_REMEMBERED:
-            for context in list(self._kept.values()):
-                context.steps.clear()
-            self._kept.clear()
-            self._remembered = 0
+            self.forget()
         return self._keep(Context(xml=xml))
+
+    def forget(self) -> None:
+        """Lets go of everything. A walk that is under way goes on with what it holds."""
+        for context in list(self._kept.values()):
+            context.steps.clear()
+        self._kept.clear()
+        self._remembered = 0
 
     def _keep(self, new: Context) -> Context:
         state = (

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 _Walked = tuple[tuple[Block, ...], Mapping[str, Span]]
 
 
+_ENOUGH = 1_500
+"""Who asks whether a page says this much has mostly asked for less before: one look does for both."""
+
+
 class HtmlPage(Page):
     """Equal to nothing but itself, and not for several threads at a time."""
 
-    __slots__ = ("_encoded", "_markup", "_read_head", "_title", "_tree", "_walked")
+    __slots__ = ("_content", "_encoded", "_markup", "_read_head", "_title", "_tree", "_walked")
+    _content: tuple[int, int]
     _encoded: bytes | None
     _markup: str | None
     _read_head: Head | None
@@ -29,7 +34,7 @@ class HtmlPage(Page):
     def __init__(self, source: str, url: str, encoded: bytes | None = None) -> None:
         """`encoded`: the source in UTF-8, where that is at hand."""
         self._keep(kind="html", source=source, url=url, digest="", _encoded=encoded)
-        self._keep(_tree=None, _markup=None, _read_head=None, _title=None, _walked=None)
+        self._keep(_tree=None, _markup=None, _read_head=None, _title=None, _walked=None, _content=(0, 0))
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -90,12 +95,30 @@ class HtmlPage(Page):
         return self._title
 
     def says_at_least(self, chars: int) -> int:
-        if self._walked is not None:
-            return Page.says_at_least(self, chars)
-        # What a button would open counts as hidden here: the page says at least so much.
-        walk = Walk(enough=chars)
+        sought, content = self._content
+        if chars > sought:
+            if self._walked is not None:
+                return Page.says_at_least(self, chars)
+            sought = max(chars, _ENOUGH)
+            content = self._look_for(sought)
+            self._keep(_content=(sought, content))
+        return content if content >= chars else 0
+
+    def _look_for(self, chars: int) -> int:
+        """How many characters of content there are, up to so many. A walk that saw the whole page is kept."""
+        asked = False
+
+        def controlled() -> frozenset[str]:
+            # What a button would open counts as hidden here: the page says at least so much.
+            nonlocal asked
+            asked = True
+            return frozenset()
+
+        walk = Walk(controlled=controlled, enough=chars)
         walk.over(self._body())
-        return walk.content if walk.content >= chars else 0
+        if walk.content < chars and not asked:
+            self._keep(_walked=(settled(walk.runs), walk.anchors))
+        return walk.content
 
     def has_anchor(self, name: str) -> bool:
         if self._walked is not None:
