@@ -18,6 +18,7 @@ from review.web import api, feeds, login, reports, tokens
 from review.web.outward import Outward, make_outward
 from review.web.security import LOOPBACK_NAMES, Security, is_loopback
 from review.web.sessions import Door, ProxyTrust, networks_of, why_closed
+from storage.errors import StoreError
 from storage.store import Store
 
 
@@ -56,7 +57,8 @@ def make_security(app: App, outward: Outward, host: str) -> list[Middleware]:
     if not _names(app) and not is_loopback(host):
         # The address itself, and any name where it is all of this machine's: logins protect what is behind.
         names = frozenset({"*"}) if host in ("0.0.0.0", "::", "") else frozenset({_bracketed(host)})  # noqa: S104
-    return [Middleware(Security, hosts=frozenset(names), secure=outward.door.secure, door=outward.door)]
+    door = outward.door
+    return [Middleware(Security, hosts=frozenset(names), secure=door.secure, door=door, outages=(StoreError,))]
 
 
 def _names(app: App) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Decisions about findings: checked against what the decider saw, and written with what takes them back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -65,22 +65,23 @@ def let_stand(
     found = _expected(connection, expected)
     before = _remember(connection, found, files)
     places = [row for row in found if row.kind in _PLACES and row.resource_id is not None]
-    moved: set[int] = set()
-    for guide in dict.fromkeys(row.guide_id for row in places):
-        wanted = _targets(connection, [row for row in places if row.guide_id == guide])
-        _refuse_unseen(connection, guide, wanted, {row.id for row in found})
+    seen = {row.id for row in found}
+    for guide, own in _by_guide(places).items():
+        wanted = _targets(connection, own)
+        _refuse_unseen(connection, guide, wanted, seen)
         _keep_bases(connection, before, guide, wanted)
         reverify.move(connection, guide, wanted, on=on, at=at, by=by)
         before.moved += [[guide, resource, snapshot] for resource, snapshot in wanted.items()]
-        moved |= set(wanted.values())
     for row in connection.execute(select(Guide.id, Guide.stet_on).where(Guide.name_hash.in_(_hashes(verify)))):
         before.guides.append({"id": row.id, "stet_on": row.stet_on.isoformat() if row.stet_on else None})
         connection.execute(update(Guide).where(Guide.id == row.id).values(stet_on=rows.later(on, row.stet_on)))
     _close(connection, found, FindingState.ACCEPTED, by=by, note=note, at=at)
-    old = {each["snapshot_id"] for each in before.bases}
-    return _written(
-        connection, Action.STET, found, before, at=at, by=by, note=note, written=written, snapshots=moved | old
-    )
+    evidence: dict[int, set[int]] = {}
+    for guide, _, snapshot in before.moved:
+        evidence.setdefault(guide, set()).add(snapshot)
+    for each in before.bases:
+        evidence.setdefault(each["guide_id"], set()).add(each["snapshot_id"])
+    return _written(connection, Action.STET, found, before, at=at, by=by, note=note, written=written, evidence=evidence)
 
 
 def dismiss(
@@ -258,7 +259,7 @@ def _written(
     by: str,
     note: str,
     written: str = "",
-    snapshots: Iterable[int] = (),
+    evidence: Mapping[int, Iterable[int]] | None = None,
 ) -> DecisionId:
     ids = [row.id for row in found]
     names = list(dict.fromkeys(row.guide_name for row in found))
@@ -279,7 +280,7 @@ def _written(
     number = DecisionId(made[0])
     links = [{"finding_id": each.id, "decision_id": number, "guide_id": each.guide_id} for each in found]
     connection.execute(insert(DecisionOf), links)
-    log(connection, action.value, found, at=at, by=by, note=note, snapshots=snapshots)
+    log(connection, action.value, found, at=at, by=by, note=note, evidence=evidence)
     return number
 
 
@@ -291,17 +292,22 @@ def log(
     at: datetime,
     by: str,
     note: str,
-    snapshots: Iterable[int] = (),
+    evidence: Mapping[int, Iterable[int]] | None = None,
 ) -> None:
-    """One entry for each guide: a guide's history is read by its name."""
-    moved = set(snapshots)
-    for name in dict.fromkeys(row.guide_name for row in found):
-        mine = [row for row in found if row.guide_name == name]
-        evidence = {each for row in mine for each in (row.basis_id, row.now_id)} | moved
-        ids = [row.id for row in mine]
+    """One entry for each guide, with its own evidence: a guide's history is read by its name."""
+    for guide, mine in _by_guide(found).items():
+        named = {each for row in mine for each in (row.basis_id, row.now_id)} | set((evidence or {}).get(guide, ()))
+        ids, name = [row.id for row in mine], mine[0].guide_name
         audit.append(
-            connection, at=at, who=by, action=action, guide=name, note=note, findings=ids, snapshots=list(evidence)
+            connection, at=at, who=by, action=action, guide=name, note=note, findings=ids, snapshots=list(named)
         )
+
+
+def _by_guide(found: Iterable[AnyRow]) -> dict[int, list[AnyRow]]:
+    guides: dict[int, list[AnyRow]] = {}
+    for row in found:
+        guides.setdefault(row.guide_id, []).append(row)
+    return guides
 
 
 def before_json(before: _Before) -> dict[str, Any]:

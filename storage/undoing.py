@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, literal_column, or_, select, update
 
 from review.casework import Action, DecisionError, DecisionId, FileChange
 from review.model import FindingState
@@ -66,17 +66,18 @@ def _untouched(connection: Connection, decision: AnyRow, kept: dict[str, Any]) -
     for part in chunks(ids):
         query = select(*_FINDING, Guide.name.label("guide_name")).join(Guide, Guide.id == Finding.guide_id)
         found += connection.execute(query.where(Finding.id.in_(part)).with_for_update(of=Finding)).all()
-    later = (
-        select(Decision.id, Decision.by, Decision.at)
-        .join(DecisionOf, DecisionOf.decision_id == Decision.id)
-        .where(DecisionOf.finding_id.in_(ids[:500]), Decision.id > decision.id, Decision.undone.is_(None))
-        .limit(1)
-    )
-    newer = connection.execute(later).first()
-    if newer is not None:
-        raise DecisionError(
-            f"{clean(newer.by)} decided again on {newer.at:%Y-%m-%d, %H:%M} UTC; take that decision back first."
+    for part in chunks(ids):
+        later = (
+            select(Decision.id, Decision.by, Decision.at)
+            .join(DecisionOf, DecisionOf.decision_id == Decision.id)
+            .where(DecisionOf.finding_id.in_(part), Decision.id > decision.id, Decision.undone.is_(None))
+            .limit(1)
         )
+        newer = connection.execute(later).first()
+        if newer is not None:
+            raise DecisionError(
+                f"{clean(newer.by)} decided again on {newer.at:%Y-%m-%d, %H:%M} UTC; take that decision back first."
+            )
     if decision.action in (Action.ASSIGN, Action.NEEDS_EDIT):
         return found
     for row in found:
@@ -117,26 +118,34 @@ def _is_there(connection: Connection, snapshot: int | None, decided: datetime) -
 
 def _restore_findings(connection: Connection, found: Sequence[AnyRow], kept: dict[str, Any], *, at: datetime) -> None:
     before = {each["id"]: each for each in kept["findings"]}
+    restored = []
     for row in found:
         old = before[row.id]
-        query = select(Finding.id).where(
-            Finding.citation_id == row.citation_id,
-            Finding.guide_id == row.guide_id,
-            or_(Finding.citation_id.is_not(None), Finding.print == row.print),
-            Finding.kind == row.kind,
-            Finding.state == FindingState.OPEN,
-            Finding.id != row.id,
-        )
-        again = connection.execute(query).scalar()
+        values = {"state": old["state"], "by": old["by"], "note": old["note"], "closed": moment(old["closed"])}
+        asked = {"own": row.id, "cited": row.citation_id, "guide": row.guide_id, "said": row.print, "of": row.kind}
+        again = connection.execute(_AGAIN, asked).scalar()
         if again is not None:
-            values: dict[str, Any] = {"state": FindingState.RESOLVED, "note": f"It came again as finding {again}"}
-        else:
-            values = {"state": old["state"], "by": old["by"], "note": old["note"], "closed": moment(old["closed"])}
-        connection.execute(
-            update(Finding)
-            .where(Finding.id == row.id)
-            .values(**values, updated=max(at, row.updated + timedelta(microseconds=1)))
-        )
+            note = f"It came again as finding {again}"
+            values = {"state": FindingState.RESOLVED, "by": row.by, "note": note, "closed": row.closed}
+        restored.append({"own": row.id, **values, "updated": max(at, row.updated + timedelta(microseconds=1))})
+    if restored:
+        connection.execute(_RESTORE, restored)
+
+
+# Put together once: a decision may be about thousands.
+_AGAIN = select(Finding.id).where(
+    Finding.citation_id.is_not_distinct_from(bindparam("cited")),
+    Finding.guide_id == bindparam("guide"),
+    or_(Finding.citation_id.is_not(None), Finding.print == bindparam("said")),
+    Finding.kind == bindparam("of"),
+    Finding.state == literal_column("'open'"),
+    Finding.id != bindparam("own"),
+)
+_RESTORE = (
+    update(Finding.__table__)  # type: ignore[arg-type]
+    .where(Finding.id == bindparam("own"))
+    .values({name: bindparam(name) for name in ("state", "by", "note", "closed", "updated")})
+)
 
 
 def _restore_work(connection: Connection, ids: Sequence[int], kept: dict[str, Any]) -> None:

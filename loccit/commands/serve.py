@@ -47,7 +47,10 @@ def run(options: argparse.Namespace, app: App) -> Exit:
         working = options.schedule or app.settings.schedule.engine is Engine.WORKERS
         watch = watch_of(app, store, needs_scheduler=working)
         pages = make_app(
-            site, more=[*outward_routes(), *probes(watch)], middleware=make_security(app, outward, options.host)
+            site,
+            more=[*outward_routes(), *probes(watch)],
+            middleware=make_security(app, outward, options.host),
+            outages=(StoreError,),
         )
         pages.state.outward = outward
         config = uvicorn.Config(

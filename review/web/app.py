@@ -1,6 +1,5 @@
 """The application: which address is answered by which page, and what errors look like."""
 
-import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -9,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from review.casework import DecisionError
@@ -24,7 +23,7 @@ from review.web import (
     stored_page,
 )
 from review.web.assets import static
-from review.web.render import page
+from review.web.render import fragment, page
 from review.web.security import LOOPBACK_NAMES, Endpoint, Security, form_post
 from review.web.site import Site
 
@@ -78,14 +77,16 @@ def make_app(
     *,
     more: Sequence[BaseRoute] = (),
     middleware: Sequence[Middleware] | None = None,
-    secret: bytes | None = None,
+    outages: Sequence[type[Exception]] = (),
 ) -> Starlette:
-    """The application over its ports. `secret` signs forms; without one, they are good until the server restarts."""
+    """The application over its ports. `outages`: what its ports raise, with a sentence for people, when the store is
+    away or locked for long; the page says so, and nothing is logged as if it were a mistake of ours.
+    """
     inner = [Middleware(Security, hosts=LOOPBACK_NAMES)] if middleware is None else list(middleware)
     handlers: dict[Any, Any] = {HTTPException: _error, DecisionError: _refused, Exception: _broken}
+    handlers |= dict.fromkeys(outages, _away)
     app = Starlette(routes=[*more, *routes()], middleware=inner, exception_handlers=handlers)
     app.state.site = site
-    app.state.secret = secret or secrets.token_bytes(32)
     return app
 
 
@@ -107,6 +108,15 @@ async def _error(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     return page(request, "error.html.j2", status=409, code=409, words=str(error))
+
+
+async def _away(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    words = "The store does not answer just now. Nothing was changed; please try again in a moment."
+    if request.headers.get("hx-request") == "true":
+        return HTMLResponse(fragment("conflict_stub.html.j2", conflicts=[], words=words), 409)
+    answer = page(request, "error.html.j2", status=503, code=503, words=words)
+    answer.headers["Retry-After"] = "10"
+    return answer
 
 
 async def _broken(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -185,6 +185,7 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
+_AWAY: Final = "The store does not answer just now. Please try again in a moment.\n"
 LOOPBACK_NAMES: Final = frozenset(("localhost", "127.0.0.1", "[::1]"))
 """The names by which a browser on this machine reaches a server on loopback."""
 
@@ -230,12 +231,19 @@ class Security:
     """
 
     def __init__(
-        self, app: ASGIApp, *, hosts: frozenset[str], secure: bool = False, door: Doorkeeper | None = None
+        self,
+        app: ASGIApp,
+        *,
+        hosts: frozenset[str],
+        secure: bool = False,
+        door: Doorkeeper | None = None,
+        outages: tuple[type[Exception], ...] = (),
     ) -> None:
         self._app = app
         self._hosts = hosts
         self._secure = secure
         self._door = door
+        self._outages = outages
         self._cookie = cookie_name(COOKIE, secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -259,14 +267,21 @@ class Security:
         refused = self._refused(scope, headers)
         if refused is None:
             known = await self._who(scope)
-            state["user"], state["address"], state["form_seed"] = known.user, known.address, known.seed or seed
-            refused = None if known.user.known or is_open(scope["path"]) else _to_login(scope, headers)
+            if known is None:
+                refused = PlainTextResponse(_AWAY, 503, headers={"Retry-After": "10"})
+            else:
+                state["user"], state["address"], state["form_seed"] = known.user, known.address, known.seed or seed
+                refused = None if known.user.known or is_open(scope["path"]) else _to_login(scope, headers)
         await (refused or self._app)(scope, bounded(receive), told)
 
-    async def _who(self, scope: Scope) -> Known:
+    async def _who(self, scope: Scope) -> Known | None:
+        """Who asks; None where the store does not say."""
         if self._door is None:
             return Known(user=LOCAL, address=peer_of(scope))
-        return await run_in_threadpool(self._door.know, scope)
+        try:
+            return await run_in_threadpool(self._door.know, scope)
+        except self._outages:
+            return None
 
     def _refused(self, scope: Scope, headers: Headers) -> Response | None:
         hosts = headers.getlist("host")
