@@ -94,6 +94,8 @@ def test_a_branch_and_a_patch_leave_the_files_alone(desk: Any) -> None:
         and (folder / "guides/photon-plans.md").read_bytes() == before
     )
     editor.undo(number)
+    assert _git(folder, "diff", "HEAD", "loccit/verified", "--stat") == "", "another commit takes it back"
+    assert _git(folder, "rev-list", "--count", "HEAD..loccit/verified") == "2\n", "and nothing is rewritten"
     number = done_number(editor.send(editor.page(f"/findings/{_number(store, PLANS)}"), "stet", way="patch"))
     patch = editor.page(f"/decisions/{number}.patch")
     subprocess.run(["git", "-C", str(folder), "apply", "--check"], input=patch, text=True, check=True)

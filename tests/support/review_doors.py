@@ -20,6 +20,7 @@ from review.settings import ReviewSettings
 from review.web.app import make_app
 from review.web.outward import Outward
 from review.web.sessions import Passwords
+from storage.errors import StoreError
 from storage.store import Store
 
 PASSWORD = "a horse of another colour"
@@ -57,7 +58,8 @@ def plain_app(folder: Path) -> App:
 def house(app: App, store: Store, *, host: str = "127.0.0.1") -> House:
     outward = make_door(app, store, host)
     outward.door.passwords = CHEAP
-    pages = make_app(make_site(app, store), more=outward_routes(), middleware=make_security(app, outward, host))
+    guarded = make_security(app, outward, host)
+    pages = make_app(make_site(app, store), more=outward_routes(), middleware=guarded, outages=(StoreError,))
     pages.state.outward = outward
     base = app.settings.review.url or "http://127.0.0.1:8765"
     return House(app=pages, outward=outward, store=store, base=base)

@@ -1,10 +1,13 @@
 """The whole application under attack: forged forms, foreign hosts, hostile names, large and slow bodies, logs."""
 
 import logging
+import re
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -255,3 +258,22 @@ def test_who_is_one_for_the_limits() -> None:
     assert neighbourhood("2001:db8:0:1::1") != neighbourhood("2001:db8::1")
     assert neighbourhood("::ffff:192.0.2.1") == "192.0.2.1"
     assert len(neighbourhood("x" * 1000)) <= 80
+
+
+def test_a_store_that_is_locked_is_told_as_that(tmp_path: Path) -> None:
+    write_guides(tmp_path)
+    app = plain_app(tmp_path)
+    with Store.open(f"sqlite:///{tmp_path}/locked.db", busy_seconds=0.1) as store:
+        sync(store, read_guides(app.settings, app.today()), app.clock.now())
+        store.report_incorrect(GuideId("bank"), None, "It is not there.", at=app.clock.now())
+        browser = house(app, store).browser()
+        card = re.findall(r'name="card" value="([^"]+)"', browser.get("/").text)[0]
+        with closing(sqlite3.connect(tmp_path / "locked.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert browser.get("/").status_code == 200, "reading goes on"
+            refused = browser.submit("/", "/decide", {"card": card, "do": "mine"})
+            assert refused.status_code == 503
+            assert "Nothing was changed" in refused.text
+            assert "Retry-After" in refused.headers
+            other.execute("ROLLBACK")
+        assert browser.submit("/", "/decide", {"card": card, "do": "mine"}).status_code == 303
