@@ -31,11 +31,18 @@ _SEMVER: Final = re.compile(r"\d{1,9}\.\d{1,9}\.\d{1,9}(?:[-+][0-9A-Za-z.+-]{1,6
 _PLACEHOLDER: Final = re.compile(r"\{(\d+)\}")
 _BRACKETS: Final = re.compile(r"[\\\[\]]")
 _OUTAGE: Final = "network-outage"
+_LEFT_OUT: Final = "results-left-out"
+MOST_RESULTS: Final = 25_000
+"""In one run: GitHub's code scanning refuses a file with more. The worst stay."""
+_LEVELS: Final = ("error", "warning", "note", "none")
 
 
 def render_check(report: CheckReport) -> str:
     """One SARIF log with one run. In an outage nothing was judged: only the files' own mistakes are told."""
     found = [*_problems(report.problems), *([] if report.outage else _citations(report)), *_stale(report)]
+    left_out = max(0, len(found) - MOST_RESULTS)
+    if left_out:
+        found = sorted(found, key=lambda each: _LEVELS.index(each[1]["level"]))[:MOST_RESULTS]
     rules = {rule.id: rule for rule in (*catalogue(), *(rule for rule, _ in found))}
     index = {identity: number for number, identity in enumerate(rules)}
     seen: Counter[str] = Counter()
@@ -50,7 +57,7 @@ def render_check(report: CheckReport) -> str:
             "id": f"loccit/check/{instant(report.started)}",
             "description": {"text": "Every citation of the guides, checked."},
         },
-        "invocations": [_invocation(report)],
+        "invocations": [_invocation(report, left_out)],
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder that loccit was run for."}}},
         "columnKind": "unicodeCodePoints",
         "results": results,
@@ -79,7 +86,8 @@ def _driver(version: str, rules: Iterable[Rule]) -> dict[str, Any]:
         "version": clean,
         **({"semanticVersion": clean} if _SEMVER.fullmatch(clean) else {}),
         "notifications": [
-            {"id": _OUTAGE, "shortDescription": {"text": "The network was down and nothing was judged."}}
+            {"id": _OUTAGE, "shortDescription": {"text": "The network was down and nothing was judged."}},
+            {"id": _LEFT_OUT, "shortDescription": {"text": "There are more results than code scanning takes."}},
         ],
         "rules": [_rule(rule) for rule in rules],
     }
@@ -96,22 +104,26 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _invocation(report: CheckReport) -> dict[str, Any]:
+def _invocation(report: CheckReport, left_out: int) -> dict[str, Any]:
     made: dict[str, Any] = {
         "executionSuccessful": not report.outage,
         "startTimeUtc": instant(report.started),
         "endTimeUtc": instant(report.finished),
     }
-    if report.outage:
-        made["toolExecutionNotifications"] = [
-            {
-                "descriptor": {"id": _OUTAGE, "index": 0},
-                "level": "error",
-                "message": {"text": check_summary(report)},
-                "timeUtc": instant(report.finished),
-            }
-        ]
-    return made
+    told = [_notification(report, _OUTAGE, 0, "error", check_summary(report))] if report.outage else []
+    if left_out:
+        said = f"{left_out:,} more results are left out: code scanning takes {MOST_RESULTS:,}."
+        told.append(_notification(report, _LEFT_OUT, 1, "warning", said))
+    return {**made, "toolExecutionNotifications": told} if told else made
+
+
+def _notification(report: CheckReport, identity: str, index: int, level: Level, text: str) -> dict[str, Any]:
+    return {
+        "descriptor": {"id": identity, "index": index},
+        "level": level,
+        "message": {"text": text},
+        "timeUtc": instant(report.finished),
+    }
 
 
 # ---------------------------------------------------------------- results

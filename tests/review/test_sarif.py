@@ -225,3 +225,13 @@ def test_huge_fields_are_cut() -> None:
 @given(st.text(st.characters(exclude_categories=())), st.text(st.characters(exclude_categories=()), min_size=1))
 def test_any_words_give_a_valid_log(words: str, file: str) -> None:
     run_of(hostile.report(words, file))
+
+
+def test_no_more_results_than_code_scanning_takes_and_the_worst_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sarif, "MOST_RESULTS", 2)
+    warned = make.checked(make.verdict(VerdictKind.BLOCKED, "http-403"))
+    run = run_of(make.check_report(warned, warned, make.dead()))
+    assert [result["level"] for result in run["results"]] == ["error", "note"]
+    (told,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert told["message"]["text"].startswith("1 more results are left out")
+    assert run["tool"]["driver"]["notifications"][told["descriptor"]["index"]]["id"] == told["descriptor"]["id"]
