@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from crawler.text import key, visible
+from crawler.text import answer_mark, key, visible
 
+CELLS = frozenset(("td", "th", "dd"))
 MAX_BLOCKS = 50_000
 MAX_BLOCK_CHARS = 200_000
 
@@ -30,6 +31,9 @@ class Block:
 
     @property
     def key(self) -> str:
+        """What of it is compared (see `crawler.text.key`). In a cell a mark by itself is an answer."""
+        if len(self.text) <= 3 and self.kind in CELLS:
+            return answer_mark(self.text) or key(self.text)
         return key(self.text)
 
 

@@ -12,7 +12,8 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
 
-from crawler.blocks import Block
+from crawler.blocks import CELLS, Block
+from crawler.tabular import ANSWERS
 from crawler.text import word_key, words
 
 MAX_ALIGNED = 30_000
@@ -142,6 +143,8 @@ def _comparable(old: Block, new: Block) -> bool:
 
 
 def _likeness(old: Block, new: Block) -> float:
+    if old.key in ANSWERS and new.key in ANSWERS and old.kind in CELLS and new.kind in CELLS:
+        return _ALIKE
     if NUMBER.fullmatch(old.text) and NUMBER.fullmatch(new.text):
         return _ALIKE  # no digit need be the same: where one number stood, another stands
     return float(fuzz.ratio(old.text[:_PAIR_CHARS], new.text[:_PAIR_CHARS], score_cutoff=_ALIKE))

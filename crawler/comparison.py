@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crawler.blocks import Block
+from crawler.blocks import CELLS, Block
 from crawler.compare import Gap, pair
 from crawler.contacts import contact_change
 from crawler.datelines import tells_document_date
@@ -14,7 +14,7 @@ from crawler.model import Change, DriftKind
 from crawler.quantities import begins_with_unit
 from crawler.region import is_dense
 from crawler.sifting import Found, sift_gap
-from crawler.tabular import CELLS, exchanged
+from crawler.tabular import exchanged
 from crawler.text import skeleton
 
 MAX_TEXT = 4000

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from crawler.blocks import Block
 from crawler.sections import Section
 
-ALGORITHM = "blocks-3"
+ALGORITHM = "blocks-4"
 """Changes whenever the same page could give another fingerprint: stored ones are then made anew from raw bytes."""
 
 

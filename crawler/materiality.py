@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz
 
-from crawler.blocks import Block
+from crawler.blocks import CELLS, Block
 from crawler.compare import NUMBER, WordChange, word_changes
 from crawler.contacts import contact_change
 from crawler.datelines import DATE_WORD, UPDATED, has_date, is_date_line
 from crawler.model import DriftKind
 from crawler.quantities import amount_changed, enumeration_end
 from crawler.region import is_dense
-from crawler.tabular import ANSWERS, CELLS
-from crawler.text import fold_space, is_recency, key, word_key, words
+from crawler.tabular import ANSWERS
+from crawler.text import fold_space, is_crossed, is_recency, key, word_key, words
 
 
 def _listed(text: str) -> frozenset[str]:
@@ -140,6 +140,8 @@ def _case(before: str, after: str) -> _Case:
 
 
 def _same_words(before: Block, after: Block) -> Ruling:
+    if is_crossed(before.text) != is_crossed(after.text) or (before.kind in CELLS and before.key != after.key):
+        return Ruling(drift=DriftKind.MATERIAL, reason=f"{_short(before.text)} → {_short(after.text)}")
     if other := contact_change([before], [after]):
         return Ruling(drift=DriftKind.MATERIAL, reason=f"whom to contact: {other}"[:_REASON])
     return Ruling(drift=DriftKind.COSMETIC, reason="spacing, punctuation or formatting")

@@ -7,9 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from crawler.blocks import Block
+from crawler.blocks import CELLS, Block
 
-CELLS = frozenset(("td", "th", "dd"))
 _LABELS = CELLS | {"dt"}
 ANSWERS = frozenset(
     "yes no ja nein oui non sí si no sì nee sim não tak nie はい いいえ 是 否 да нет none ✓ ✗".split()  # noqa: SIM905

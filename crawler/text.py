@@ -15,7 +15,10 @@ _SPACE = re.compile(r"\s+")
 # A separator inside a number is part of it: 1.5 is not 15. Which separator is used is a matter of locale.
 _POINT = re.compile(r"(?<=\d)\s?[.,:/\-‐-―·’'−]\s?(?=\d)")
 _HAS_POINT = re.compile(r"\d\s?[.,:/\-‐-―·’'−]\s?\d")
-_DROP = re.compile(r"[^\w#%€$£¥₹₽₩¢‰+<>≤≥=~]+")
+_DROP = re.compile(r"[^\w#%€$£¥₹₽₩¢‰+<>≤≥=~✗✘❌☒]+")
+# A tick before a passage is decoration until a cross stands there; in a cell of its own each is an answer.
+_CROSSES = frozenset("✗✘❌☒🚫⛔✕✖×")
+_TICKS = frozenset("✓✔✅☑")
 _MARK_POINT = "\u1d79"
 _DIGIT = re.compile(r"\d")
 # Bytes are what characters can be dropped from fastest, ASCII ones; a point is one of them until that is done.
@@ -105,6 +108,17 @@ def visible(text: str) -> str:
 def key(text: str) -> str:
     """What of a block's text is compared. Equal keys mean "says the same"; "" means that nothing is said."""
     return _key(text) if len(text) > _LIMIT else _cached_key(text)
+
+
+def answer_mark(text: str) -> str:
+    """ "✓" or "✗" for a text that is nothing but one of the many marks for yes and no; else ""."""
+    mark = text.strip(" \ufe0e\ufe0f\u00a0")
+    return "✓" if mark in _TICKS else "✗" if mark in _CROSSES else ""
+
+
+def is_crossed(text: str) -> bool:
+    """Whether a mark in a text says that it does not hold."""
+    return not text.isascii() and any(mark in text for mark in "✗✘❌☒")
 
 
 def _key(text: str) -> str:

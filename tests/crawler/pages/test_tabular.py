@@ -24,6 +24,9 @@ def _table(rows: str) -> str:
         ("Plan|Kept/Basic|30 days/Pro|14 days", "Plan|Kept/Basic|14 days/Pro|30 days", DriftKind.MATERIAL),
         ("Export|yes/Import|no", "Export|no/Import|yes", DriftKind.MATERIAL),
         ("Plan|Basic|Pro/Kept|30|14/Price|1|2", "Plan|Basic|Pro/Kept|14|30/Price|1|2", DriftKind.MATERIAL),
+        ("Export|✓/Import|✗", "Export|✗/Import|✓", DriftKind.MATERIAL),
+        ("Export|✔️/Import|✗", "Export|❌/Import|✗", DriftKind.MATERIAL),
+        ("Export|✓/Import|✗", "Export|✔/Import|❌", DriftKind.UNCHANGED),
         ("Plan|Kept/Basic|30 days/Pro|14 days", "Plan|Kept/Pro|14 days/Basic|30 days", DriftKind.COSMETIC),
         ("Plan|Basic|Pro/Kept|30|14/Price|1|2", "Plan|Pro|Basic/Kept|14|30/Price|2|1", DriftKind.COSMETIC),
         ("1|Foo|30/2|Bar|7/3|Baz|9/4|Qux|1", "1|Bar|7/2|Foo|30/3|Baz|9/4|Qux|1", DriftKind.COSMETIC),
@@ -51,6 +54,8 @@ MORE = f"{LONG} It is deleted between 3 and 6 months after the end of it."
 @pytest.mark.parametrize(
     ("before", "after", "kind"),
     [
+        ("<ul><li>✓ Export to a file</li></ul>", "<ul><li>✗ Export to a file</li></ul>", DriftKind.MATERIAL),
+        ("<ul><li>Export to a file</li></ul>", "<ul><li>✓ Export to a file</li></ul>", DriftKind.UNCHANGED),
         ("<p>3 months</p>", "<p>6 months</p>", DriftKind.MATERIAL),
         (
             "<div>30</div><div>days after you asked</div>",
