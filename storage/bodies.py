@@ -5,7 +5,7 @@ newest good one (a basis may have to be made of it), and for ever when something
 are not the page (walls, errors) one body of each kind is evidence enough. See `storage.folding` for the others.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -35,11 +35,6 @@ _AT_OR_BEFORE = (
     )
     .order_by(Body.place.desc())
     .limit(1)
-)
-_BEFORE = (
-    select(Body.digest)
-    .where(Body.chain == bindparam("chain"), Body.place < bindparam("place"), Body.place >= bindparam("since"))
-    .order_by(Body.place.desc())
 )
 _PIN = (
     update(Snapshot)
@@ -124,13 +119,19 @@ class Shelf:
 
 def shelf(connection: Connection, places: Iterable[tuple[int, int]]) -> Shelf:
     """What new bodies at these places (chain, place) rest on, and what those rest on, asked for at once."""
-    wanted: set[tuple[int, int]] = set()
-    for chain, place in places:
-        before = deltas.rests_on(place)
-        while before is not None:
-            wanted.add((chain, before))
-            before = deltas.rests_on(before)
-    rows = [row for part in chunks(sorted(wanted)) for row in connection.execute(_AT, {"places": part})]
+    return _fetched(connection, {(chain, before) for chain, place in places for before in _way(place)})
+
+
+def _way(place: int) -> Iterator[int]:
+    """The places that the skip list leads over from this one, to the beginning of the chain."""
+    before = deltas.rests_on(place)
+    while before is not None:
+        yield before
+        before = deltas.rests_on(before)
+
+
+def _fetched(connection: Connection, places: Collection[tuple[int, int]]) -> Shelf:
+    rows = [row for part in chunks(sorted(places)) for row in connection.execute(_AT, {"places": part})]
     links = _links(connection, rows)
     return Shelf(at={(row.chain, row.place): row.digest for row in rows}, links={link.digest: link for link in links})
 
@@ -174,7 +175,7 @@ def _against(
         return base if needed else None, encoding, packed
     best = deltas.trial(data, bytes_of_base) if bytes_of_base else len(packed)
     nearest: tuple[str, bytes] | None = None
-    for digest, known in _near(connection, chain, place, read):
+    for digest, known in _near(connection, chain, place, read, shelf):
         tried = deltas.trial(data, known) if digest != base else best
         if tried < best:
             best, nearest = tried, (digest, known)
@@ -187,13 +188,17 @@ def _against(
     return base if needed else None, encoding, packed
 
 
-def _near(connection: Connection, chain: int, place: int, read: _Read) -> Iterator[tuple[str, bytes]]:
+def _near(connection: Connection, chain: int, place: int, read: _Read, known: Shelf) -> Iterator[tuple[str, bytes]]:
     """The last bodies before this place that are sound, and near enough to the beginning of the chain."""
     since = max(place - place % deltas.KEY_EVERY, place - deltas.NEAR)
-    for digest in connection.execute(_BEFORE, {"chain": chain, "place": place, "since": since}).scalars().all():
-        depth, data = _sound(connection, digest, read, NOTHING)
+    places = [(chain, each) for each in range(place - 1, since - 1, -1)]
+    wanted = {*places, *((chain, before) for _, each in places for before in _way(each))}
+    more = _fetched(connection, wanted - known.at.keys())
+    at, links = {**known.at, **more.at}, {**known.links, **more.links}
+    for each in places:
+        depth, data = _sound(connection, at[each], read, links) if each in at else (0, None)
         if data is not None and depth < deltas.DEEPEST:
-            yield digest, data
+            yield at[each], data
 
 
 def _base(connection: Connection, chain: int, place: int, read: _Read, shelf: Shelf) -> tuple[str | None, bytes | None]:
