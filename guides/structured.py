@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import PurePosixPath
 
-from guides.frontmatter import Keyed, KeyReader, spoken
+from guides.frontmatter import GUIDE_KEYS, Keyed, KeyReader, spoken
 from guides.jsontree import parse_json
 from guides.links import Keys, absolute
 from guides.model import Citation, Guide, GuideId, Library, Role, Statement
@@ -76,7 +76,10 @@ def guide_of(keyed: Keyed, source: Source, *, fallback: str, line: int = 1) -> G
 def _read_one(table: Table, source: Source, problems: Problems, today: date) -> Guide:
     keyed = KeyReader(source, problems, today=today, keys=Keys()).read(table)
     stem = stem_of(source.name)
-    if not keyed.title:
+    if not any(table.get(key) for key in GUIDE_KEYS):
+        hint = "`loccit init` writes a [[guides.mapping]] for files of another form; if it is no guide, `ignore` it"
+        problems.warn(table.start, "none of a guide's keys stands in the file", hint)
+    elif not keyed.title:
         problems.warn(table.start, "the guide has no title", f"add `title: …`; until then it is called “{stem}”")
     return guide_of(keyed, source, fallback=stem)
 

@@ -28,6 +28,10 @@ SHOWN = 12
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Other collections of entries with addresses in YAML or JSON (2factorauth's, a list of links) need no import: "
+        "`loccit init` finds them and writes a [[guides.mapping]] that reads them where they are."
+    )
     parser.add_argument("what", choices=("justdeleteme", "opentermsarchive", "warc"))
     parser.add_argument(
         "sources",
