@@ -19,6 +19,9 @@ _TIP = (
 _LABEL = re.compile(
     rf"^\W{{0,6}}(?:\[!)?(?:(?P<warning>{_WARNING})|(?P<tip>{_TIP}))(?:\]|\s?[:：!]|\s?[—–-]\s)\W{{0,3}}", re.IGNORECASE
 )
+_LABEL_END = re.compile(r"[\]:：!]|\s[—–-]\s")
+"""What a label ends with; most statements hold none of it where a label would end, and are not looked at further."""
+_LONGEST_LABEL = 60
 _WARNING_HEADING = re.compile(
     rf"\b(?:{_WARNING}|warnings|before you|bevor|avant de|antes de|prima di|voordat|zanim)", re.IGNORECASE
 )
@@ -98,7 +101,7 @@ class _Reader:
             self.fence = kind if opening.re is _FENCE and name and body == rest else None
             self._add(plain(body), line + 1, kind)
             return
-        closing = re.search(r"\n?:{3,}\s*$", content)
+        closing = re.search(r"\n?:{3,}\s*$", content) if ":::" in content else None
         self._add(plain(content[: closing.start()] if closing else content), line, self.fence or self.section)
         if closing:
             self.fence = None
@@ -111,7 +114,7 @@ class _Reader:
 
 def labelled(text: str, usual: StatementKind) -> tuple[str, StatementKind]:
     """A statement's text without a label such as “Tip:”, and its kind by that label (else `usual`)."""
-    label = _LABEL.match(text)
+    label = _LABEL.match(text) if _LABEL_END.search(text, 0, _LONGEST_LABEL) else None
     if label is None:
         return text, usual
     return text[label.end() :], StatementKind.WARNING if label["warning"] else StatementKind.TIP
