@@ -25,6 +25,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,11 @@ from storage.store import Store  # noqa: E402
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HEARTBEAT = 10.0
+WAITING = (
+    "SELECT id, name, urgent FROM host WHERE queued IS NULL AND due <= :now AND urgent IS false "
+    "AND (held_until IS NULL OR held_until <= :now) ORDER BY due LIMIT 500"
+)
+FETCH = "SELECT (loccit_queue.procrastinate_fetch_job_v2(NULL, NULL)).id"
 
 
 # ---------------------------------------------------------------- crawl
@@ -94,7 +100,7 @@ def _run_workers(options: argparse.Namespace, store: Store, folder: Path, url: s
         "[crawl]\ndelay = 0\nrespect_robots = false\nrender = 'never'\n[schedule]\nengine = 'workers'\n"
     )
     command = [sys.executable, str(Path(__file__).resolve()), "_worker", "--hosts", "16"]
-    began, postgres = time.perf_counter(), _postgres_seconds()
+    began, postgres = time.perf_counter(), _postgres_seconds(store)
     running = [subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE) for _ in range(options.workers)]
     first: float | None = None
     try:
@@ -110,7 +116,7 @@ def _run_workers(options: argparse.Namespace, store: Store, folder: Path, url: s
     told = [json.loads(each.communicate(timeout=60)[0] or b"{}") for each in running]
     store_seconds = sum(each["store_cpu"] + each["queue_cpu"] for each in told)
     cpu = sum(each["cpu"] - each["startup_cpu"] for each in told)
-    server_cpu = _postgres_seconds() - postgres
+    server_cpu = _postgres_seconds(store) - postgres
     return {
         "resources": options.resources,
         "hosts": options.hosts,
@@ -126,18 +132,27 @@ def _run_workers(options: argparse.Namespace, store: Store, folder: Path, url: s
     }
 
 
-def _postgres_seconds() -> float:
-    """CPU that this machine's PostgreSQL processes have taken so far, ended ones by their parents' account."""
-    total = 0.0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+def _postgres_seconds(store: Store) -> float:
+    """CPU that this store's PostgreSQL has taken so far: its processes, and by its own account those that ended."""
+    asked = text("SELECT pg_backend_pid()")
+    backend = store.dispatch.database.read(lambda connection: connection.execute(asked).scalar_one())
+    postmaster = _stat(backend)[1]
+    total = 0
+    for place in Path("/proc").glob("[0-9]*"):
         try:
-            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
-            fields = rest.split()
+            fields = _stat(int(place.name))
         except OSError:
             continue
-        if name.startswith("postgres"):
-            total += sum(int(each) for each in fields[11:15]) / os.sysconf("SC_CLK_TCK")
-    return total
+        if int(place.name) == int(postmaster):
+            total += sum(int(each) for each in fields[11:15])
+        elif fields[1] == postmaster:
+            total += sum(int(each) for each in fields[11:13])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(process: int) -> list[str]:
+    """What the kernel says of a process, from its state on."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 def worker(arguments: list[str]) -> None:
@@ -342,6 +357,8 @@ def _fill(connection: Any, options: argparse.Namespace) -> None:
     asked = {"count": options.resources, "hosts": options.hosts, "start": START}
     connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
     connection.execute(text("ALTER TABLE resource DISABLE TRIGGER resource_due"))
+    # Hashes come in no order: an index over them that is filled row by row takes hours where it does not fit memory.
+    connection.execute(text("ALTER TABLE resource DROP CONSTRAINT uq_resource_url_hash"))
     for index in ("ix_resource_host_id_next_due", "ix_resource_next_due", "ix_host_waiting"):
         connection.execute(text(f"DROP INDEX {index}"))
     connection.execute(
@@ -364,6 +381,7 @@ def _fill(connection: Any, options: argparse.Namespace) -> None:
         ),
         asked,
     )
+    connection.execute(text("ALTER TABLE resource ADD CONSTRAINT uq_resource_url_hash UNIQUE (url_hash)"))
     connection.execute(text("CREATE INDEX ix_resource_next_due ON resource (next_due)"))
     connection.execute(text("CREATE INDEX ix_resource_host_id_next_due ON resource (host_id, next_due)"))
     connection.execute(
@@ -376,29 +394,32 @@ def _fill(connection: Any, options: argparse.Namespace) -> None:
 
 
 def _picked(store: Store, options: argparse.Namespace) -> dict[str, Any]:
-    database, told = store.dispatch.database, {}
+    database = store.dispatch.database
+    told: dict[str, Any] = {}
     # An hour's worth is due, then half of everything: what a store finds that was off for two weeks.
     for name, now in (("an_hour_due", START + timedelta(hours=1)), ("half_due", START + timedelta(days=15))):
-        timed: dict[str, list[float]] = defaultdict(list)
+        meters: dict[str, Meter] = defaultdict(Meter)
         for _ in range(options.rounds):
             with database.engine.connect() as connection, connection.begin() as transaction:
-                taken = _timed(timed["pick_500"], lambda: hosts.take_due(connection, now, 500))  # noqa: B023
-                _timed(timed["defer_500"], lambda: jobs.defer(connection, taken))  # noqa: B023
+                backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+                look = partial(lambda at, c: c.execute(text(WAITING), {"now": at}).all(), now, connection)
+                meters["see_500"].time(backend, look)
+                taken = meters["pick_and_mark_500"].time(backend, partial(hosts.take_due, connection, now, 500))
+                meters["defer_500"].time(backend, partial(jobs.defer, connection, taken))
                 one = random.choice(taken).id if taken else 1
-                _timed(timed["due_of_host"], lambda: ledger.due_of_host(connection, one, now, limit=100))  # noqa: B023
-                settled = lambda: hosts.settle(connection, one, hosts.Outcome.DONE, now)  # noqa: B023, E731
-                _timed(timed["settle"], settled)
+                meters["due_of_host"].time(backend, partial(ledger.due_of_host, connection, one, now, limit=100))
+                meters["settle"].time(backend, partial(hosts.settle, connection, one, hosts.Outcome.DONE, now))
+                meters["figures"].time(backend, partial(hosts.figures, connection, now))
                 transaction.rollback()
-            _timed(timed["figures"], lambda: store.due_figures(now))  # noqa: B023
-        told[name] = {what: _figures(values) for what, values in timed.items()}
+        told[name] = {what: meter.figures() for what, meter in meters.items()}
     store.dispatch.enqueue(START + timedelta(days=15), heartbeat=HEARTBEAT, limit=DEPTH)
-    fetched: list[float] = []
+    fetched = Meter()
     for _ in range(options.rounds):
         with database.engine.connect() as connection, connection.begin():
-            asked = text("SELECT (loccit_queue.procrastinate_fetch_job_v2(NULL, NULL)).id")
+            backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
             connection.execute(text("SET LOCAL search_path = loccit_queue, public"))
-            _timed(fetched, lambda: connection.execute(asked).all())  # noqa: B023
-    told["fetch_job_at_depth"] = {"depth": DEPTH, **_figures(fetched)}
+            fetched.time(backend, partial(connection.execute, text(FETCH)))
+    told["fetch_job_at_depth"] = {"depth": DEPTH, **fetched.figures()}
     size = "SELECT pg_table_size('resource') AS rows, pg_indexes_size('resource') AS indexes, pg_total_relation_size"
     row = database.read(lambda connection: connection.execute(text(f"{size}('host') AS hosts")).one())
     told["bytes"] = {
@@ -409,20 +430,34 @@ def _picked(store: Store, options: argparse.Namespace) -> dict[str, Any]:
     return told
 
 
-def _timed(into: list[float], work: Callable[[], Any]) -> Any:
-    began = time.perf_counter()
-    result = work()
-    into.append(1000 * (time.perf_counter() - began))
-    return result
+class Meter:
+    """Milliseconds of one question, as they pass and as the CPU counts them, on both sides of the connection."""
 
+    def __init__(self) -> None:
+        self.passed: list[float] = []
+        self.server = self.client = 0.0
 
-def _figures(values: list[float]) -> dict[str, float]:
-    """Milliseconds. The least is what it takes; the others what a busy machine makes of it."""
-    return {
-        "least": round(min(values), 2),
-        "median": round(statistics.median(values), 2),
-        "most": round(max(values), 2),
-    }
+    def time(self, backend: int, work: Callable[[], Any]) -> Any:
+        server, client, began = self._of(backend), time.thread_time(), time.perf_counter()
+        result = work()
+        self.passed.append(1000 * (time.perf_counter() - began))
+        self.client += 1000 * (time.thread_time() - client)
+        self.server += 1000 * (self._of(backend) - server)
+        return result
+
+    @staticmethod
+    def _of(backend: int) -> float:
+        """CPU seconds to the nanosecond, by the scheduler's own account."""
+        return int(Path(f"/proc/{backend}/schedstat").read_text().split()[0]) / 1e9
+
+    def figures(self) -> dict[str, float]:
+        rounds = len(self.passed)
+        return {
+            "server_cpu": round(self.server / rounds, 2),
+            "client_cpu": round(self.client / rounds, 2),
+            "least": round(min(self.passed), 2),
+            "median": round(statistics.median(self.passed), 2),
+        }
 
 
 def main() -> None:
