@@ -105,6 +105,7 @@ def done_words(decision: Any) -> str:
     }.get(decision.action.value, many)
 
 
+@lru_cache(maxsize=4096)
 def time_tag(at: datetime | None, words: str = "") -> Markup:
     """`<time>` with the exact instant on hover; a script tells it in the reader's zone."""
     if at is None:
@@ -117,6 +118,7 @@ def time_tag(at: datetime | None, words: str = "") -> Markup:
     )
 
 
+@lru_cache(maxsize=4096)
 def day_tag(on: date | datetime | None) -> Markup:
     if on is None:
         return Markup("never")
