@@ -96,13 +96,14 @@ class HtmlPage(Page):
 
     def says_at_least(self, chars: int) -> int:
         sought, content = self._content
-        if chars > sought:
-            if self._walked is not None:
-                return Page.says_at_least(self, chars)
+        if chars > sought and self._walked is None:
             sought = max(chars, _ENOUGH)
             content = self._look_for(sought)
             self._keep(_content=(sought, content))
-        return content if content >= chars else 0
+        if content >= chars:
+            return content
+        # Once all is read, what names only hinted at is settled: there may be more content than was sure before.
+        return 0 if self._walked is None else Page.says_at_least(self, chars)
 
     def _look_for(self, chars: int) -> int:
         """How many characters of content there are, up to so many. A walk that saw the whole page is kept."""
