@@ -81,7 +81,7 @@ def test_it_works_in_an_empty_environment_from_any_folder(wheel: Path, tmp_path:
         port = free_port()
         shell.run(f"loccit serve --port {port} >../served 2>&1 &")
         page = asked(f"http://127.0.0.1:{port}/")
-        (sheet,) = set(re.findall(r'href="(/[^"]*desk[^"]*[.]css)"', page))
+        (sheet,) = set(re.findall(r'rel="stylesheet" href="([^"]+)"', page))
         assert "{" in asked(f"http://127.0.0.1:{port}{sheet}")
 
 
