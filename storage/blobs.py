@@ -14,6 +14,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -196,9 +197,11 @@ def _vouch(connection: Connection, bucket: Bucket) -> None:
     mine = marks.store_name(connection)
     sign = bucket.get(SIGN)
     if sign is None:
-        _refuse_strange(connection, bucket)
-        bucket.put_new(SIGN, _sign(mine))
-        sign = bucket.get(SIGN)
+        has_pages = _refuse_strange(connection, bucket)
+        # Who may only read need not sign what is known by its pages.
+        with suppress(BucketError) if has_pages else nullcontext():
+            bucket.put_new(SIGN, _sign(mine))
+        sign = bucket.get(SIGN) or (_sign(mine) if has_pages else None)
     if sign is None or _signed_by(sign) != mine:
         raise WrongBucketError(
             f"bucket {bucket.name}: it belongs to another store ({SIGN} in it says so); nothing was read or changed: "
@@ -208,13 +211,13 @@ def _vouch(connection: Connection, bucket: Bucket) -> None:
     bucket.vouched = mine
 
 
-def _refuse_strange(connection: Connection, bucket: Bucket) -> None:
-    """A bucket without sign is this store's where some of its pages are there, or where neither has any."""
+def _refuse_strange(connection: Connection, bucket: Bucket) -> bool:
+    """A bucket without sign is this store's where some of its pages are there (True), or where neither has any."""
     query = select(Body.digest, Body.data).where(Body.encoding.endswith(MARK)).limit(_SAMPLE)
     wanted = [_named(row.digest, bytes(row.data)[:_TAIL]) for row in connection.execute(query)]
     if wanted:
         if any(each is not None for each in bucket.get_all(wanted)):
-            return
+            return True
         raise WrongBucketError(
             f"bucket {bucket.name}: it holds none of this store's pages ({len(wanted)} were looked for); nothing was "
             "read or changed: name the bucket and prefix in store.blobs that they were written to, or bring its "
@@ -225,6 +228,7 @@ def _refuse_strange(connection: Connection, bucket: Bucket) -> None:
             f"bucket {bucket.name}: it holds pages of another store; nothing was read or changed: name an empty prefix "
             "in store.blobs"
         )
+    return False
 
 
 def claim(connection: Connection) -> None:
