@@ -31,6 +31,7 @@ PAGES_PER_BROWSER: Final = 300
 LARGEST_PAGE: Final = 0.45
 """The part of the browser's memory that one page may take."""
 
+WORTH: Final = 0.1
 _HEAP_MB: Final = 400
 _NAMES: Final = (
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge"),
@@ -73,9 +74,21 @@ _FLAGS: Final = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--disable-blink-features=WebTransport,WebSocketStream,DirectSockets,Prerender2",
-    "--disable-features=WebTransport,WebRtcHideLocalIpsWithMdns,MediaRouter,OptimizationHints,Translate,DialMediaRouteProvider,"
-    "NetworkPrediction,Prerender2,PreconnectToSearch,AutofillServerCommunication,CertificateTransparencyComponentUpdater,"
-    "SpeculationRulesPrefetchProxy,IsolateSandboxedIframes,SharedWorkerNetwork",
+    # No frame is ever loaded, and every page has a context of its own: processes for each site would only cost.
+    "--disable-site-isolation-trials",
+    # The last such list counts, so Playwright's own is in it (from AvoidUnnecessary… on).
+    "--disable-features="
+    + ",".join(
+        (
+            *("WebTransport", "WebRtcHideLocalIpsWithMdns", "MediaRouter", "DialMediaRouteProvider", "Translate"),
+            *("OptimizationHints", "Prerender2", "PreconnectToSearch", "SpeculationRulesPrefetchProxy"),
+            *("AutofillServerCommunication", "CertificateTransparencyComponentUpdater", "NetworkTimeServiceQuerying"),
+            *("SpareRendererForSitePerProcess", "IsolateOrigins", "site-per-process"),
+            *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades"),
+            *("HttpsFirstBalancedModeAutoEnable", "LensOverlay", "PaintHolding", "ThirdPartyStoragePartitioning"),
+            *("AvoidCorsURLLoaderRestartOnRedirect", "AimEnabled", "AcceptCHFrame", "GlobalMediaControls"),
+        )
+    ),
 )
 
 INSTALL: Final = "install Chromium (Debian: apt install chromium) or name one in `browser` under [crawl]"
@@ -138,6 +151,8 @@ class Chromium:
         self._watching: asyncio.Task[None] | None = None
         self._pages = 0
         self._failed = ""
+        self.watchers: set[asyncio.Event] = set()
+        """Set when the browser is let go: what waits for it need not wait any more."""
         self.open = 0
         """Pages that are open just now."""
         self.killed = 0
@@ -163,6 +178,10 @@ class Chromium:
                     raise
             self._pages += 1
             return self._browser
+
+    def runs(self, browser: "Browser") -> bool:
+        """Whether this browser is still the one that pages are opened in."""
+        return browser is self._browser and browser.is_connected()
 
     async def restart(self, broken: "Browser") -> None:
         """Let go of a browser that hangs or has crashed; the next page gets a new one."""
@@ -218,6 +237,8 @@ class Chromium:
 
     async def _stop(self) -> None:
         browser, self._browser = self._browser, None
+        for watcher in self.watchers:
+            watcher.set()
         if self._watching is not None:
             self._watching.cancel()
             self._watching = None
@@ -243,7 +264,10 @@ class Chromium:
             self.peak = max(self.peak, total)
             pages = [each for each in sizes if each.page]
             largest = max(pages, key=lambda each: each.resident, default=None)
-            if largest is not None and (largest.resident > LARGEST_PAGE * limit or total > limit):
+            if largest is None:
+                continue
+            # A small page is not worth its end: it is others that are too many.
+            if largest.resident > LARGEST_PAGE * limit or (total > limit and largest.own > WORTH * limit):
                 _kill([largest.process])
                 self.killed += 1
 

@@ -18,7 +18,7 @@ from crawler.model import Fetched
 from crawler.pagescript import PAGE
 from crawler.policy import CrawlSettings
 from crawler.ports import Clock
-from crawler.subrequests import Asked, Network, PageRequests
+from crawler.subrequests import MOST_REQUESTS, Asked, Network, PageRequests
 from crawler.urls import ResourceUrl, one_line, resource_url, same_site
 
 if TYPE_CHECKING:
@@ -81,9 +81,9 @@ class Renderer:
         await self.chromium.aclose()
 
     async def render(self, answer: Fetched) -> Rendered:
-        """The page of an answer, with its scripts run. One that fell with the browser is tried once more."""
+        """The page of an answer, with its scripts run. One that fell with the browser is tried again, twice at most."""
         async with self._room:
-            for last in (False, True):
+            for last in (False, False, True):
                 try:
                     browser = await self.chromium.browser()
                 except NoBrowserError as error:
@@ -102,13 +102,18 @@ class Renderer:
         limit = self._crawl.timeout
         tab = _Tab(browser, answer, self._network, self._crawl, until=start + limit)
         self.chromium.open += 1
+        self.chromium.watchers.add(tab.gone)
         try:
             async with asyncio.timeout(limit):
                 found: Rendered | None = await tab.run()
         except TimeoutError:
-            found = Rendered(failed=f"its scripts did not come to rest within {limit:g} seconds")
+            found = (
+                None
+                if not self.chromium.runs(browser)
+                else Rendered(failed=f"its scripts did not come to rest within {limit:g} seconds")
+            )
         except Error as error:
-            if not browser.is_connected():
+            if not self.chromium.runs(browser):
                 found = None
             elif tab.crashed:
                 found = Rendered(failed="it broke down in the browser (most likely it took too much memory)")
@@ -116,6 +121,7 @@ class Renderer:
                 found = Rendered(failed=f"the browser failed on it: {one_line(str(error), 160)}")
         finally:
             self.chromium.open -= 1
+            self.chromium.watchers.discard(tab.gone)
             if not await tab.close() or not browser.is_connected():
                 await self.chromium.restart(browser)
         if found is None:
@@ -148,22 +154,40 @@ class _Tab:
         self._context: BrowserContext | None = None
         self._given = False
         self._onward = ""
-        self._gone = asyncio.Event()
+        self.gone = asyncio.Event()
         self._world: int | None = None
         self.crashed = False
 
     async def run(self) -> Rendered | None:
-        """What came of the page; None where the browser went down."""
+        """What came of the page; None where the browser went down.
+
+        Playwright lets some calls wait for ever when page or browser die under them, so both are watched beside.
+        """
         self._browser.on("disconnected", self._went_down)
+        work = asyncio.ensure_future(self._in_context())
+        gone = asyncio.ensure_future(self.gone.wait())
+        enough = asyncio.ensure_future(self.requests.exhausted.wait())
         try:
-            return await self._in_context()
+            if not self._browser.is_connected():
+                return None
+            await asyncio.wait((work, gone, enough), return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            if enough.done():
+                return Rendered(failed=self.requests.lost or f"it asked for more than {MOST_REQUESTS} things")
+            if not self.crashed:
+                return None
+            return Rendered(failed="it broke down in the browser (most likely it took too much memory)")
         finally:
             self._browser.remove_listener("disconnected", self._went_down)
+            for task in (work, gone, enough):
+                task.cancel()
+            await asyncio.gather(work, gone, enough, return_exceptions=True)
 
     def _went_down(self, _browser: "Browser") -> None:
-        self._gone.set()
+        self.gone.set()
 
-    async def _in_context(self) -> Rendered | None:
+    async def _in_context(self) -> Rendered:
         context = self._context = await self._browser.new_context(
             accept_downloads=False,
             service_workers="block",
@@ -178,19 +202,7 @@ class _Tab:
         context.on("page", lambda other: _background(other.close()))
         page.on("crash", self._broke_down)
         page.on("dialog", lambda dialog: _background(dialog.dismiss()))
-        work = asyncio.ensure_future(self._visit(page))
-        gone = asyncio.ensure_future(self._gone.wait())
-        try:
-            await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
-            if not work.done() and not self._browser.is_connected():
-                return None
-            if not work.done():
-                return Rendered(failed="it broke down in the browser (most likely it took too much memory)")
-            return work.result()
-        finally:
-            for task in (work, gone):
-                task.cancel()
-            await asyncio.gather(work, gone, return_exceptions=True)
+        return await self._visit(page)
 
     async def close(self) -> bool:
         """Whether the page let itself be closed; one whose scripts never yield may not."""
@@ -205,7 +217,7 @@ class _Tab:
 
     def _broke_down(self, _page: "Page") -> None:
         self.crashed = True
-        self._gone.set()
+        self.gone.set()
 
     # ------------------------------------------------------------ what the page asks for
 
@@ -213,6 +225,8 @@ class _Tab:
         from playwright.async_api import Error
 
         request = route.request
+        if self.requests.exhausted.is_set():
+            return  # the page is being closed
         with suppress(Error):  # the page has gone meanwhile
             try:
                 answer = await self._answered(request)

@@ -129,6 +129,8 @@ class PageRequests:
         self.waiting = 0
         self.bytes = 0
         self.lost = ""
+        self.exhausted = asyncio.Event()
+        """Set when the page has asked for too much: it is not worth an answer any more."""
 
     async def answer(self, asked: Asked) -> Answer | None:
         """The answer that the page gets; None where the request fails for it."""
@@ -139,6 +141,7 @@ class PageRequests:
             return Answer(status=200, headers=(("content-type", "text/css"),), body=b"")
         self.count += 1
         if self.count > MOST_REQUESTS:
+            self.exhausted.set()
             self._lose(asked, f"it asked for more than {MOST_REQUESTS} things")
             return None
         if asked.method not in _METHODS or len(asked.body) > MOST_SENT:

@@ -58,7 +58,8 @@ PAGES = {
     "/for-ever": document("while (true) {}"),
     "/hoarder": document(
         "const held = []; (function more() { for (let i = 0; i < 20; i++) { const one = new Uint8Array(1e7);"
-        " one.fill(7); held.push(one) } setTimeout(more, 1) })()"
+        " one.fill(7); held.push(one) } document.getElementById('root').textContent = held.length;"
+        " setTimeout(more, 1) })()"
     ),
     "/growing": document(
         "(function more() { for (let i = 0; i < 2000; i++) { const p = document.createElement('p');"

@@ -31,7 +31,7 @@ except NoBrowserError as error:
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING or "there is a browser")]
 
-CRAWL = CrawlSettings(delay=0, timeout=25, retries=0, browser_pages=4, browser_memory=1_200, max_bytes=3_000_000)
+CRAWL = CrawlSettings(delay=0, timeout=60, retries=0, browser_pages=4, browser_memory=800, max_bytes=3_000_000)
 NETWORK = NetworkSettings(allow=("127.0.0.1/32",))
 
 
@@ -134,8 +134,6 @@ def test_never_and_always(desk: Desk) -> None:
 
 def test_pages_that_give_nothing_are_cut_off_and_others_go_on(desk: Desk) -> None:
     reasons = {
-        "/hoarder": "broke down",
-        "/growing": "",
         "/failing": "its data could not be had (answer 503)",
         "/empty": "stays empty",
         "/many": "more than 200 things",
@@ -144,20 +142,23 @@ def test_pages_that_give_nothing_are_cut_off_and_others_go_on(desk: Desk) -> Non
         "/reloading": "go on to another page",
     }
     chromium = desk.fetcher.renderer.chromium
+    (hoarder,) = desk.get("/hoarder")
+    assert "broke down" in hoarder.unrendered and chromium.killed == 1
     paths = [*reasons, "/fetched"]
     first, rest = paths[:4], paths[4:]
 
-    async def all_at_once() -> tuple[list[Fetched], Attempt]:
+    async def all_at_once() -> tuple[list[Fetched], Attempt, Attempt]:
         hasty = replace(CRAWL, timeout=3)
         impatient = RenderingFetcher(desk.inner, hasty, SystemClock(), health_of, chromium)
-        stuck = impatient.fetch(FetchOrder(url=desk.site.base + "/for-ever"))
-        return await asyncio.gather(desk.all(first), stuck)
+        stuck = (impatient.fetch(FetchOrder(url=desk.site.base + path)) for path in ("/for-ever", "/growing"))
+        return await asyncio.gather(desk.all(first), *stuck)
 
-    found, stuck = desk.run(all_at_once())
+    found, *stuck = desk.run(all_at_once())
     found += desk.get(*rest)
     answers = dict(zip(paths, found, strict=True))
     assert not answers.pop("/fetched").unrendered
-    assert isinstance(stuck, Fetched) and "did not come to rest within 3 seconds" in stuck.unrendered
+    why = [answer.unrendered for answer in stuck if isinstance(answer, Fetched)]
+    assert "did not come to rest within 3 seconds" in why[0] and why[1], why
     for path, answer in answers.items():
         assert answer.unrendered and reasons[path] in answer.unrendered, (path, answer.unrendered)
         assert answer.header("content-type") != RENDERED_TYPE
@@ -165,7 +166,7 @@ def test_pages_that_give_nothing_are_cut_off_and_others_go_on(desk: Desk) -> Non
         assert (sign.kind, sign.reason) == (VerdictKind.BLOCKED, "needs-browser")
         assert sign.detail.startswith("needs a browser: ")
     assert sum(path.startswith("/api/article?n=") for path in desk.site.asked) <= 200
-    assert chromium.killed >= 1 and chromium.peak < 2_500
+    assert chromium.peak < 2_500
     (after,) = desk.get("/module")
     assert not after.unrendered and not desk.site.heard
 
