@@ -269,8 +269,8 @@ def _gather(connection: Connection, hashes: Sequence[str], known: _Known) -> Non
     for row in connection.execute(_OPEN_OF, wanted):
         each = rows.finding_of(row)
         known.open.setdefault(each.guide, []).append(each)
-    for row in connection.execute(_ANSWERED, wanted):
-        known.answered.add((row.guide_name, row.citation_key or "", row.print))
+    for said in connection.execute(_ANSWERED, wanted):
+        known.answered.add((said.guide_name, said.citation_key or "", said.print))
 
 
 def _citations() -> Select[Any]:
