@@ -53,14 +53,14 @@ def _text(checked: Checked, held: bool | None, *, repair: bool) -> str:
         number, last = checked.audit_end
         lines.append(f"audit log: {count(number, 'entry', 'entries')}, ends with {last}")
     looked_at = f"{count(checked.bodies, 'body', 'bodies')} of {count(checked.snapshots, 'snapshot')} checked"
-    lines.append(f"{looked_at}: {_outcome(checked, repair=repair)}")
+    lines.append(f"{looked_at}: {_outcome(checked, repair=repair, but=held is False)}")
     return "".join(f"{line}\n" for line in lines)
 
 
-def _outcome(checked: Checked, *, repair: bool) -> str:
+def _outcome(checked: Checked, *, repair: bool, but: bool) -> str:
     left = sum(not each.repaired for each in checked.damages)
     if not checked.damages:
-        return "nothing is damaged"
+        return "nothing else is damaged" if but else "nothing is damaged"
     if checked.refused:
         return f"nothing was repaired: {checked.refused}"
     if left:
