@@ -50,7 +50,11 @@ def test_fragments(work: tuple[Site, Project]) -> None:
     project.guide("a", *(f'"{path}"'[1:-1] for path in paths))
     found = checked(project)
     assert {path: each["fragment"] for path, each in found.items()} == paths
-    assert {each["verdict"] for each in found.values()} == {"ok"}
+    # What scripts would build needs a browser: nothing is said of its fragments.
+    assert {path for path, each in found.items() if each["verdict"] != "ok"} == {
+        "/script#later",
+        "/script#:~:text=later",
+    }
     assert project.run("check").returncode == 0
     failing = project.run("check", "--fail-on", "missing-fragment")
     assert failing.returncode == 1
