@@ -2,12 +2,15 @@
 
 import os
 import re
+import select
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+_PATIENCE = 300
+"""Seconds that one command may take on a busy machine."""
 _FENCE = re.compile(r"^```(?P<kind>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<body>.*?)^```$", re.M | re.S)
 
 
@@ -86,5 +89,7 @@ class Shell:
         # The exit code stays where the next command finds it.
         self._bash.stdin.write(f"{{ {command}\n}} >{out} 2>{err}\ncode=$?; echo done; (exit $code)\n")
         self._bash.stdin.flush()
+        ready, _, _ = select.select([self._bash.stdout], [], [], _PATIENCE)
+        assert ready, f"no end after {_PATIENCE} s: {command}"
         assert self._bash.stdout.readline() == "done\n"
         return [*out.read_text("utf-8").splitlines(), *err.read_text("utf-8").splitlines()]
