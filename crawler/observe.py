@@ -85,12 +85,13 @@ def observe(
     on_the_spot: bool = False,
     page_of: AnswerReader = read_answer,
     past: PastReader = lambda: (),
+    kept: bool = True,
 ) -> Observation:
     """Everything that one look at one resource gave.
 
     `read` gives the page of a stored snapshot, `page_of` that of an answer, `past` the stored looks that showed the
     page (asked only when what was learned of it was learned by an older version). `on_the_spot`: a person or CI waits
-    for the verdict now.
+    for the verdict now. `kept`: the look goes into a store; what only that asks for is left out where it does not.
     """
     seen = _seen(known, visit, read, page_of)
     if visit.health is None and seen is not None:
@@ -132,7 +133,7 @@ def observe(
         page_health=visit.health,
         screenshot=seen.screenshot if seen is not None and new else None,
         title=seen.get().title if seen is not None and new else "",
-        text_digest=_text_digest(seen.get()) if seen is not None and new else "",
+        text_digest=_text_digest(seen.get()) if seen is not None and new and kept else "",
         cited=cited,
         next_due=next_due(
             known.url, interval, verdict, standings, last=visit.last, policy=policy, schedule=schedule, now=now

@@ -271,6 +271,7 @@ class _Looks:
             on_the_spot=plan.on_the_spot,
             page_of=self._page_of,
             past=lambda: store.past(known.id),
+            kept=store.keeps,
         )
         ops = triage(observation, known, findings, plan.policy)
         store.record(observation, ops)

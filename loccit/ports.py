@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from crawler.carried import Carried
 from crawler.model import Digest, FetchOrder, KnownSource, Observation, ResourceId, Snapshot
@@ -13,6 +13,9 @@ from review.model import Finding, FindingOp
 
 class PassStore(Protocol):
     """`storage.store.Store` and `storage.memory.MemoryStore` are ones; what each method means stands there."""
+
+    keeps: ClassVar[bool]
+    """Whether looks outlive the run."""
 
     def due(
         self, now: datetime, *, everything: bool = False, guides: frozenset[GuideId] | None = None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import ClassVar
 
 from crawler.carried import Carried
 from crawler.model import Cited, Digest, FetchOrder, KnownSource, Observation, ResourceId, Snapshot
@@ -21,6 +22,8 @@ Key = Callable[[str], str | None]
 
 class MemoryStore:
     """The resources that these guides cite. Written by one thread at a time, as a pass does."""
+
+    keeps: ClassVar[bool] = False
 
     def __init__(self, guides: Iterable[Guide], *, key: Key) -> None:
         self._ids: dict[str, ResourceId] = {}

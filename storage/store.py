@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -69,6 +69,8 @@ class Store:
 
     Reading from several threads is fine; one writer at a time is what SQLite allows, and others wait for it.
     """
+
+    keeps: ClassVar[bool] = True
 
     def __init__(self, database: Database, *, keep: str) -> None:
         self._database = database
