@@ -330,12 +330,6 @@ def text_holder(
     return connection.execute(_HELD_BEFORE if before else _HELD, key).scalar()
 
 
-def bad_holder(connection: Connection, resource: int, health: str, status: int, *, besides: int) -> int | None:
-    """Another snapshot of this resource that keeps its body and shows the same kind of wall or error."""
-    key = {"resource": resource, "health": health, "status": status, "row": besides}
-    return connection.execute(_BAD, key).scalar()
-
-
 def drop(connection: Connection, digest: str, *, snapshot: int) -> bool:
     """Let the body of this snapshot go, unless others show it too or rest on it; gives whether it is gone."""
     # Locked first: what another transaction has made of it is seen by the statement that follows.

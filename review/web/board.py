@@ -84,11 +84,6 @@ class Board:
         """How many cards there were when the queue was last asked: for the menu."""
         return len(self._dealt.cards)
 
-    def card_of(self, finding: int) -> Card | None:
-        dealt = self.dealt()
-        key = dealt.by_finding.get(finding)
-        return dealt.by_key.get(key) if key else None
-
     def selection(self, filters: Filters) -> tuple[Dealt, Selection]:
         """The page that is asked for; the same question about the same queue is answered once."""
         dealt = self.dealt()

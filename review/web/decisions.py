@@ -31,7 +31,7 @@ from review.web.board import Dealt
 from review.web.render import done_words, fragment, page, taken_back_words
 from review.web.security import Form, form_token, may, user_of
 from review.web.site import Site, site_of
-from review.web.words import action_words, state_words
+from review.web.words import state_words
 
 _NOTE: Final = 2000
 _NAME: Final = 80
@@ -351,8 +351,3 @@ def patch(request: Request) -> Response:
     name = f"loccit-{request.path_params['number']}.patch"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return PlainTextResponse(site.scribe.patch(files), headers=headers)
-
-
-def decision_line(decision: Decision) -> str:
-    """ "Anna let stand"."""
-    return f"{one_line(decision.by, 60) or 'somebody'} {action_words(decision.action.value)}"
