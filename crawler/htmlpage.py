@@ -22,7 +22,8 @@ _ENOUGH = 1_500
 class HtmlPage(Page):
     """Equal to nothing but itself, and not for several threads at a time."""
 
-    __slots__ = ("_content", "_encoded", "_markup", "_read_head", "_title", "_tree", "_walked")
+    __slots__ = ("_begun", "_content", "_encoded", "_markup", "_read_head", "_title", "_tree", "_walked")
+    _begun: Walk | None
     _content: tuple[int, int]
     _encoded: bytes | None
     _markup: str | None
@@ -34,7 +35,7 @@ class HtmlPage(Page):
     def __init__(self, source: str, url: str, encoded: bytes | None = None) -> None:
         """`encoded`: the source in UTF-8, where that is at hand."""
         self._keep(kind="html", source=source, url=url, digest="", _encoded=encoded)
-        self._keep(_tree=None, _markup=None, _read_head=None, _title=None, _walked=None, _content=(0, 0))
+        self._keep(_tree=None, _markup=None, _read_head=None, _title=None, _walked=None, _begun=None, _content=(0, 0))
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -66,9 +67,12 @@ class HtmlPage(Page):
 
     def _walk(self) -> _Walked:
         if self._walked is None:
-            walk = Walk(controlled=lambda: controlled_in(self.source))
-            walk.over(self._body())
-            self._keep(_walked=(settled(walk.runs), walk.anchors))
+            if (walk := self._begun) is not None:
+                walk.go_on(lambda: controlled_in(self.source))
+            else:
+                walk = Walk(controlled=lambda: controlled_in(self.source))
+                walk.over(self._body())
+            self._keep(_walked=(settled(walk.runs), walk.anchors), _begun=None)
         assert self._walked is not None
         return self._walked
 
@@ -106,7 +110,7 @@ class HtmlPage(Page):
         return 0 if self._walked is None else Page.says_at_least(self, chars)
 
     def _look_for(self, chars: int) -> int:
-        """How many characters of content there are, up to so many. A walk that saw the whole page is kept."""
+        """How many characters of content there are, up to so many. The walk is kept, to be gone on with."""
         asked = False
 
         def controlled() -> frozenset[str]:
@@ -117,8 +121,10 @@ class HtmlPage(Page):
 
         walk = Walk(controlled=controlled, enough=chars)
         walk.over(self._body())
-        if walk.content < chars and not asked:
-            self._keep(_walked=(settled(walk.runs), walk.anchors))
+        if not asked:
+            self._keep(_begun=walk)
+            if walk.is_whole:
+                self._walk()
         return walk.content
 
     def has_anchor(self, name: str) -> bool:

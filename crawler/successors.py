@@ -4,10 +4,7 @@ A wrong suggestion costs more than none. A candidate counts only when it says wh
 of the host say as well (frames, notices, lists of links) proves nothing and is left out of account.
 """
 
-import gzip
-import io
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -28,9 +25,6 @@ _LIKELY: Final = 55.0
 _SAME: Final = (0.97, 0.9)
 _SAME_UNDER_TITLE: Final = (0.8, 0.6)
 """The part of the old text that must be on the new page, and of the new text that must be from the old one."""
-_LOC = re.compile(r"<(?:\w{1,20}:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]{1,4096})", re.IGNORECASE)
-_INDEX = re.compile(r"<(?:\w{1,20}:)?sitemapindex\b", re.IGNORECASE)
-_NAMED = re.compile(r"(?im)^\s*sitemap\s*:\s*(\S{1,4096})")
 _NUMBER = re.compile(r"\d{4,}")
 _WORDS = re.compile(r"[^\W_]+")
 _EXTENSION = re.compile(r"\.[a-z]{2,5}$", re.IGNORECASE)
@@ -48,47 +42,6 @@ class Candidate:
     found: str
     words: str = ""
     own: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteMap:
-    """What a site map lists: pages, or other site maps (sitemaps.org, protocol 0.9)."""
-
-    pages: tuple[str, ...] = ()
-    maps: tuple[str, ...] = ()
-
-
-def read_sitemap(body: bytes, *, max_bytes: int) -> SiteMap:
-    """A site map in XML (packed with gzip or not) or as plain lines; empty where it is none."""
-    if body.startswith(b"\x1f\x8b"):
-        body = _unpacked(body, max_bytes)
-    text = body[:max_bytes].decode("utf-8", "replace")
-    listed = tuple(_addresses(found[1] for found in _LOC.finditer(text)))
-    if not listed and "<" not in text[:1000]:
-        listed = tuple(_addresses(text.splitlines()))
-    return SiteMap(maps=listed) if _INDEX.search(text, 0, 4_000) else SiteMap(pages=listed)
-
-
-def _unpacked(body: bytes, limit: int) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
-            return stream.read(limit)
-    except (OSError, EOFError, zlib.error):
-        return b""
-
-
-def _addresses(found: Iterable[str]) -> Iterator[str]:
-    for number, each in enumerate(found):
-        if number >= MOST_CANDIDATES:
-            return
-        parsed = resource_url(each.strip().replace("&amp;", "&"))
-        if isinstance(parsed, ResourceUrl):
-            yield parsed.href
-
-
-def sitemaps_in(robots: bytes) -> tuple[str, ...]:
-    """The site maps that a robots.txt names."""
-    return tuple(_addresses(_NAMED.findall(robots[:500_000].decode("utf-8", "replace"))))[:10]
 
 
 def links_on(page: Page, found: str) -> Iterator[Candidate]:

@@ -46,6 +46,7 @@ class Walk:
         self.anchors: dict[str, Span] = {}
         self._enough = enough
         self._is_over = False
+        self._rest: tuple[Iterator[str], Context] | None = None
         self._controlled = cache(controlled)
         self._outermost = CONTEXTS.outermost(xml=xml)
         self._stack: list[Frame] = []
@@ -56,13 +57,27 @@ class Walk:
         # Beyond `_COARSE` blocks: how many parts of `_text` are counted, and their characters.
         self._counted = (0, 0)
 
-    def over(self, markup: str) -> None:  # noqa: C901 - a call for each tag would cost more than all the rest
+    def over(self, markup: str) -> None:
         """Adds the runs of one element, or of a text, written as markup without comments."""
-        context = self._outermost
-        text, stack, links = self._text, self._stack, self._links
         start, parts = _parts(markup)
         if start:
-            self._add(start, context)
+            self._add(start, self._outermost)
+        self._through(parts, self._outermost)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the walk has come to the end."""
+        return self._rest is None
+
+    def go_on(self, controlled: Callable[[], frozenset[str]]) -> None:
+        """The rest of a walk that stopped when it had met enough."""
+        rest, self._rest = self._rest, None
+        if rest is not None:
+            self._controlled, self._enough, self._is_over = cache(controlled), None, False
+            self._through(*rest)
+
+    def _through(self, parts: Iterator[str], context: Context) -> None:  # noqa: C901 - calls for each tag cost more
+        text, stack, links = self._text, self._stack, self._links
         for part in parts:
             tag, close, said = part.partition(">")
             if not close:
@@ -92,6 +107,9 @@ class Walk:
                 else:
                     self._add(said, context)
                     if self._is_over:
+                        if len(self.runs) < MAX_BLOCKS:
+                            self._rest = parts, context
+                            return
                         break
         self._end(context)
 

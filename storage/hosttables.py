@@ -1,8 +1,10 @@
-"""The tables of the work by host: which hosts have something due, and when each may be asked again."""
+"""The tables of the work by host: which hosts have something due, when each may be asked again, and what its site map is
+worth.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.columns import Hash
@@ -43,3 +45,30 @@ class Pace(Base):
 
     name_hash: Mapped[str] = mapped_column(Hash(), primary_key=True)
     free_at: Mapped[datetime]
+
+
+class Sitemap(Base):
+    """What is known of a host's site map (see `crawler.lastmod.SitemapRecord`); it is not asked for before `again`."""
+
+    __tablename__ = "sitemap"
+
+    host_id: Mapped[int] = mapped_column(ForeignKey("host.id"), primary_key=True, autoincrement=False)
+    again: Mapped[datetime]
+    hits: Mapped[int]
+    misses: Mapped[int]
+    fruitless: Mapped[int]
+    lies: Mapped[int]
+
+
+class SitemapClaim(Base):
+    """A page that was brought forward because a site map said (`said`: when we read it) that it had changed.
+
+    `newest_id`: its newest snapshot then. The next good look shows whether it was so, and the claim goes.
+    """
+
+    __tablename__ = "sitemap_claim"
+
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), primary_key=True, autoincrement=False)
+    host_id: Mapped[int] = mapped_column(index=True)
+    said: Mapped[datetime]
+    newest_id: Mapped[int | None] = mapped_column(BIG_ID)

@@ -53,6 +53,7 @@ from storage.engine import BUSY_SECONDS, Database, create
 from storage.errors import BucketError, StoreError
 from storage.notices import Notices
 from storage.rows import AuditEntry, BasisRecord, LeaseRecord, Look, RunRecord
+from storage.sitemaps import Sitemaps
 from storage.sync import Key, Synced
 from storage.sync import sync as sync_guides
 from storage.watched import Watched
@@ -358,6 +359,11 @@ class Store:
     def archives(self) -> Archives:
         """What was asked of web archives, and where dead pages may have gone."""
         return Archives(self._database)
+
+    @property
+    def sitemaps(self) -> Sitemaps:
+        """What hosts' site maps said, and how often that was so."""
+        return Sitemaps(self._database)
 
     @property
     def notices(self) -> Notices:

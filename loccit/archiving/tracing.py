@@ -16,7 +16,8 @@ from crawler.observe import read_answer
 from crawler.page import Page
 from crawler.page import read as read_page
 from crawler.ports import Clock
-from crawler.successors import Candidate, links_on, rank, read_sitemap, same_page, sitemaps_in, twins
+from crawler.sitemaps import read_sitemap, sitemaps_in
+from crawler.successors import Candidate, links_on, rank, same_page, twins
 from crawler.urls import is_home, public, same_address, same_site
 from loccit.errors import SettingsError
 from loccit.fetching import health_of, with_ca

@@ -5,7 +5,8 @@ import gzip
 import pytest
 
 from crawler.page import Page, read
-from crawler.successors import Candidate, SamePage, links_on, rank, read_sitemap, same_page, sitemaps_in, twins
+from crawler.sitemaps import read_sitemap, sitemaps_in
+from crawler.successors import Candidate, SamePage, links_on, rank, same_page, twins
 
 OLD = "https://example.com/help/close-your-account"
 STEPS = [
