@@ -35,6 +35,9 @@ from crawler.ports import Clock
 from crawler.transport import PooledTransport
 from crawler.urls import ResourceUrl, UrlProblem, public, resource_url
 
+MOST_SITEMAPS = 10
+"""Of those that a robots.txt names, so many are told of."""
+
 _PASSING = (FailureKind.CONNECTION_RESET, FailureKind.PROTOCOL, FailureKind.DNS_ERROR, FailureKind.NETWORK)
 _PASSING_STATUS = (429, 500, 502, 503, 504)
 
@@ -115,6 +118,18 @@ class HttpFetcher:
             return await self._follow(url, order, next(counter))
 
         return await self._retried(again)
+
+    async def sitemaps(self, url: str) -> tuple[str, ...] | None:
+        """The site maps that the robots.txt of a URL's origin names; None where the host does not answer, or is not
+        to be asked now. robots.txt is asked at most once for this and for pages.
+        """
+        address = resource_url(url)
+        if isinstance(address, UrlProblem) or not self._crawl.respect_robots:
+            return ()
+        rules = await self._robots.rules(address)
+        if rules.failed is not None or rules.passing:
+            return None
+        return tuple(rules.parsed.sitemaps)[:MOST_SITEMAPS] if rules.parsed is not None else ()
 
     def _is_passing(self, attempt: Attempt) -> bool:
         return is_transient(attempt, patience=self._crawl.max_retry_after)

@@ -105,6 +105,9 @@ class Schedule:
     """A source is looked at no more often than this …"""
     max_interval: timedelta = timedelta(days=30)
     """… and no less often than this; in between as often as its own history of changes asks for."""
+    sitemaps: bool = True
+    """Whether hosts are asked, once a day at most, for their site maps: a page that is said to have changed since its
+    last look is looked at sooner."""
     grace: timedelta = timedelta(seconds=8)
     """How long a pass may go on when it is told to stop. (Containers are killed after ten seconds by default.)"""
     engine: Engine = Engine.LOCAL

@@ -1,7 +1,7 @@
 """Fetching, wired: a sweeper over a fetcher of its own, and a pass with it. Apart from `wiring`, for start-up time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -90,8 +90,9 @@ def pass_over(
     *,
     stopped: Callable[[], bool] = lambda: False,
     told: Told = nobody,
+    afterwards: Callable[[HttpFetcher, PassResult], Awaitable[None]] | None = None,
 ) -> PassResult:
-    """One pass, from a place without an event loop.
+    """One pass, from a place without an event loop. `afterwards`: what is to be asked with the same fetcher.
 
     When `stopped` says so, it has `[schedule] grace` left. Raises PassCutOffError where that was not enough: what was
     looked at by then is recorded, and the rest is still due.
@@ -120,7 +121,10 @@ def pass_over(
                 rendering, settings.crawl, settings.policy, clock, health=reading.health, likeness=reading.likeness
             )
             page_of = reading.shelf.take
-            return await run_pass(store, sweeping, plan, clock, page_of=page_of, on_start=on_start, told=told)
+            result = await run_pass(store, sweeping, plan, clock, page_of=page_of, on_start=on_start, told=told)
+            if afterwards is not None:
+                await afterwards(fetcher, result)
+            return result
 
     return asyncio.run(go())
 

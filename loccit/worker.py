@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from crawler.fetch import HttpFetcher
-from crawler.hosts import MAX_CRAWL_DELAY, Hosts
+from crawler.hosts import MAX_CRAWL_DELAY
 from crawler.rendered import RenderingFetcher
 from loccit.app import App
 from loccit.errors import SettingsError
@@ -25,6 +25,7 @@ from loccit.fetching import Reading, with_ca
 from loccit.holding import held_line
 from loccit.hostpass import AT_ONCE, HostCrawler
 from loccit.settings import Settings
+from loccit.sitemaps import ask_sitemaps
 from review.text import one_line
 from storage.dispatch import Dispatch
 from storage.errors import StoreError
@@ -74,7 +75,7 @@ class Worker:
         self._dispatch: Dispatch = store.dispatch
         self._run = Run(store)
         self._counting = asyncio.Lock()
-        self._hosts_paces: Hosts | None = None
+        self._fetcher: HttpFetcher | None = None
         self._crawler: HostCrawler | None = None
         self._stack = AsyncExitStack()
 
@@ -85,7 +86,7 @@ class Worker:
         except (ValueError, OSError) as error:
             raise SettingsError(f"[network]: {error}") from None
         fetcher.hosts.share(self._reserve, self._rest)
-        self._hosts_paces, clock, reading = fetcher.hosts, self._app.clock, Reading()
+        self._fetcher, clock, reading = fetcher, self._app.clock, Reading()
         await self._stack.enter_async_context(fetcher)
         rendering = RenderingFetcher(fetcher, settings.crawl, clock, reading.ahead)
         await self._stack.enter_async_context(rendering)
@@ -141,15 +142,17 @@ class Worker:
 
     async def _here(self, host: int, name: str) -> tuple[Outcome, str]:
         assert self._crawler is not None
-        assert self._hosts_paces is not None
+        assert self._fetcher is not None
         async with self._counting:
             run = await asyncio.to_thread(self._run.at, self._app.clock.now())
         store = HostStore(self._dispatch, host, run=run, limit=AT_ONCE)
         try:
             result = await self._crawler.crawl(store, name)
+            if not result.undecided:
+                await ask_sitemaps(store, self._fetcher, self._settings, self._app.clock, only=host)
         finally:
             self._run.counts.update(store.counts)
-            if (lag := self._hosts_paces.leave(name)) > 0:
+            if (lag := self._fetcher.hosts.leave(name)) > 0:
                 await asyncio.shield(asyncio.ensure_future(self._rest(name, lag)))
         self._app.passed(result.seconds, outage=result.outage)
         return (Outcome.OUTAGE, "the network of its worker was down") if result.undecided else (Outcome.DONE, "")

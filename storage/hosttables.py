@@ -1,13 +1,11 @@
-"""The tables of the work by host: which hosts have something due, when each may be asked again, and what its site map is
-worth.
-"""
+"""The tables of the work by host: which have something due, when each may be asked, what its site map is worth."""
 
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.columns import Hash
+from storage.columns import BIG_ID, Hash
 from storage.tables import Base
 
 _WAITING = text("queued IS NULL AND due IS NOT NULL")

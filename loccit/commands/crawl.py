@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+from crawler.fetch import HttpFetcher
 from crawler.policy import Engine
 from loccit.app import App
 from loccit.dispatching import ask
@@ -10,8 +11,9 @@ from loccit.errors import LoccitError, UsageError
 from loccit.exits import Exit
 from loccit.fetching import pass_over
 from loccit.leasing import CRAWL, busy_line, leased
-from loccit.passes import PassPlan
+from loccit.passes import PassPlan, PassResult
 from loccit.progress import Bar
+from loccit.sitemaps import ask_sitemaps
 from loccit.telling import closing_lines, nothing_found, outage_line
 from loccit.wiring import open_store, read_guides, sync
 from storage.errors import StoreError
@@ -70,8 +72,19 @@ def one_pass(app: App, *, everything: bool, stopped: Callable[[], bool] = lambda
 def _crawl(app: App, store: Store, *, everything: bool, stopped: Callable[[], bool]) -> Exit:
     settings = app.settings
     plan = PassPlan(kind="crawl", policy=settings.policy, schedule=settings.schedule, everything=everything)
+
+    async def ask_hosts(fetcher: HttpFetcher, result: PassResult) -> None:
+        if not result.outage:
+            await ask_sitemaps(store, fetcher, settings, app.clock, stopped=stopped)
+
     with Bar("crawling", quiet=app.quiet) as bar:
-        result = pass_over(settings, store, plan, app.clock, on_start=bar.start, stopped=stopped, told=app.looked)
+        result = pass_over(
+            *(settings, store, plan, app.clock),
+            on_start=bar.start,
+            stopped=stopped,
+            told=app.looked,
+            afterwards=ask_hosts,
+        )
     app.passed(result.seconds, outage=result.outage)
     if result.outage and result.undecided == result.due:
         app.complain(outage_line(result))
