@@ -29,7 +29,7 @@ _INDEX: Final = re.compile(r"<(?:\w{1,20}:)?sitemapindex\b", re.IGNORECASE)
 _NAMED: Final = re.compile(r"(?im)^[^\S\n]{0,100}sitemap[^\S\n]{0,100}:[^\S\n]{0,100}(\S{1,4096})")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _WORDS: Final = re.compile(r"[^\W_]{2,40}")
-_YEARS: Final = range(1990, 2200)
+_YEARS: Final = range(1990, 9_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
