@@ -97,7 +97,7 @@ def test_hostile_and_missing_site_maps_are_harmless(days: Days, tmp_path: Path) 
         body='<!DOCTYPE x [<!ENTITY a "b"><!ENTITY c SYSTEM "file:///etc/passwd">]><urlset><url><loc>&c;</loc>'
         + "<loc>" * 1000
         + " " * 100_000
-        + "<url><loc>http://10.0.0.1/help/delete</loc><lastmod>2999-01-01</lastmod>"
+        + "<url><loc>http://10.0.0.1/help/delete</loc><lastmod>2026-11-01</lastmod>"
     )
     days.settle()
     days.crawl(2.1)
