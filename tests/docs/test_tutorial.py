@@ -20,6 +20,7 @@ def test_every_step_of_the_tutorial_does_what_the_page_says(tmp_path: Path) -> N
     environ = {
         "PATH": bins,
         "NO_COLOR": "1",
+        "COLUMNS": "100",  # as the page was written
         "UV_TOOL_DIR": str(tmp_path / "tools"),
         "UV_TOOL_BIN_DIR": str(tmp_path / "bin"),
         "UV_CONSTRAINT": str(ROOT / "constraints.txt"),

@@ -35,15 +35,19 @@ class ManyHosts:
         return Counter((host, path) for host, asked in self.asked.items() for _, path in asked)
 
     def closest(self) -> tuple[float, str, list[tuple[float, str]]]:
-        """The shortest time between two requests to one host, which it was, and all that it was asked."""
-        gaps = [
-            (later - sooner, host, sorted(asked))
+        """The shortest mean pause between three requests to one host, which it was, and all that it was asked.
+
+        Of three, because on a busy machine one may arrive late and the next in time: then the pause between the two
+        is short, and the one before it as much longer.
+        """
+        pauses = [
+            ((times[2][0] - times[0][0]) / 2, host, sorted(asked))
             for host, asked in self.asked.items()
-            for (sooner, _), (later, _) in zip(sorted(asked), sorted(asked)[1:], strict=False)
+            for times in zip(sorted(asked), sorted(asked)[1:], sorted(asked)[2:], strict=False)
             # While this web itself was not let run, requests waited, and were seen at once.
-            if not any(begin <= later and end >= sooner for begin, end in self.stalls)
+            if not any(begin <= times[2][0] and end >= times[0][0] for begin, end in self.stalls)
         ]
-        return min(gaps, default=(float("inf"), "", []))
+        return min(pauses, default=(float("inf"), "", []))
 
     def _answer(self, host: str, path: str) -> bytes:
         target = self.redirects.get((host, path))
