@@ -60,7 +60,7 @@ class HtmlPage(Page):
         """The body's markup. The tree is taken apart for it: what else it would tell is read again if need be."""
         if self._markup is None:
             tree = self._parsed()
-            self._keep(_title=title_of(tree), _tree=None)
+            self._keep(_title=title_of(tree), _tree=None, _encoded=None)
             self._keep(_markup=body_markup(tree))
         assert self._markup is not None
         return self._markup

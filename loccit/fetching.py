@@ -22,7 +22,7 @@ from loccit.ports import PassStore
 from loccit.settings import Settings
 
 _WATCH_SECONDS: Final = 0.2
-_AHEAD: Final = 64
+_AHEAD: Final = 1024
 
 
 class PassCutOffError(LoccitError):
@@ -32,26 +32,29 @@ class PassCutOffError(LoccitError):
         super().__init__("stopped in the middle of the pass: what was looked at is recorded, the rest is still due")
 
 
+_Judged = tuple[str, str, str, int, tuple[tuple[str, str], ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the sweeper wants to know of bodies. Pages go by way of a shelf, on which the pass finds them again."""
 
     shelf: PageShelf = field(default_factory=PageShelf)
-    _judged: dict[int, tuple[Fetched, PageHealth | None]] = field(default_factory=dict)
-    """What was judged ahead, until it is asked for: by the answer itself, which lives as long."""
+    _judged: dict[_Judged, PageHealth | None] = field(default_factory=dict)
+    """What was judged ahead, until it is asked for, by all that judging asks of an answer."""
 
     def ahead(self, answer: Fetched) -> PageHealth | None:
         """The same as `health`, asked before the sweeper does: to know whether a page needs a browser."""
         found = self.health(answer)
         while len(self._judged) >= _AHEAD:
             self._judged.pop(next(iter(self._judged)))
-        self._judged[id(answer)] = answer, found
+        self._judged[_judged(answer)] = found
         return found
 
     def health(self, answer: Fetched) -> PageHealth | None:
         """Whether an answer's body is the page that was asked for."""
-        if (known := self._judged.pop(id(answer), None)) is not None and known[0] is answer:
-            return known[1]
+        if (key := _judged(answer)) in self._judged:
+            return self._judged.pop(key)
         page = self.shelf.take(answer)
         found = _health(page, answer)
         self.shelf.put(answer, page)
@@ -65,6 +68,10 @@ class Reading:
         found = likeness(answer, page, _health(page, answer))
         self.shelf.put(answer, page)
         return found
+
+
+def _judged(answer: Fetched) -> _Judged:
+    return answer.digest, answer.url, answer.final_url, answer.status, answer.headers
 
 
 def health_of(answer: Fetched) -> PageHealth | None:
