@@ -6,8 +6,8 @@ from collections import OrderedDict
 from crawler.model import Fetched
 from crawler.page import Page, read
 
-MOST = 160
-MOST_BYTES = 16 * 1024 * 1024
+MOST = 96
+MOST_BYTES = 8 * 1024 * 1024
 """What lies here at most, in pages and in bytes of their bodies: the longest unused go first.
 
 A page that was judged takes some four times the room of its body: its tree is gone by then.

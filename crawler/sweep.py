@@ -138,8 +138,9 @@ class _Sweep:
         shared = getattr(fetcher, "hosts", None)
         paced = isinstance(shared, Hosts)
         hosts = shared if isinstance(shared, Hosts) else Hosts(crawl, clock)
-        # A fetch that waits (for a retry, a redirect's host) holds no slot of a fetcher that paces hosts itself.
-        self._slots = max(1, crawl.concurrency) * (4 if paced else 1)
+        # A fetch that waits (for a retry, a redirect's host) holds no slot of a fetcher that paces hosts itself. Where
+        # nothing is waited for, more at once would only heap up answers that nobody has looked at.
+        self._slots = max(1, crawl.concurrency) * (4 if paced and crawl.delay else 1)
         self._orders: Iterator[FetchOrder] | None = orders
         self._queue: HostQueue[_Case] = HostQueue(per_host=crawl.per_host, ready_in=hosts.ready_in, gap=hosts.gap)
         self._again: list[tuple[float, int, _Case]] = []
