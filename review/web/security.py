@@ -81,6 +81,11 @@ class User:
     def may_decide(self) -> bool:
         return self.known and self.role.include(Rights.EDITOR)
 
+    @property
+    def may_keep(self) -> bool:
+        """Accounts and tokens; asked by a template."""
+        return self.known and self.role.include(Rights.ADMIN)
+
 
 LOCAL: Final = User(name="editor", role=Rights.ADMIN, local=True, way="open")
 NOBODY: Final = User(name="", role=Rights.VIEWER, known=False)
