@@ -168,18 +168,17 @@ class Comparison:
 
         One of several copies that lost or got a sentence is a change of that copy: beside a passage like it, it stays.
         """
-        old = [at for at in removed if self._new_keys[self._before.keys[at]] < self._old_keys[self._before.keys[at]]]
-        new = [at for at in added if self._old_keys[self._after.keys[at]] < self._new_keys[self._after.keys[at]]]
+        keys, others = self._before.keys, self._after.keys
+        old = [at for at in removed if self._new_keys[keys[at]] < self._old_keys[keys[at]]]
+        new = [at for at in added if self._old_keys[others[at]] < self._new_keys[others[at]]]
         gone = [at for at in old if not self._is_repeated(self._before.blocks[at], self._new_keys)]
         come = [at for at in new if not self._is_repeated(self._after.blocks[at], self._old_keys)]
-        if len(old) * len(new) > _COPIES:
+        if not old or not new or len(old) * len(new) > _COPIES:
             return gone, come
-        before = {at: self._before.keys[at] for at in old}
-        after = {at: self._after.keys[at] for at in new}
-        fresh, lost = [after[at] for at in come], [before[at] for at in gone]
+        fresh, lost = [others[at] for at in come], [keys[at] for at in gone]
         return (
-            [at for at in old if at in gone or any(_is_edited(before[at], key) for key in fresh)],
-            [at for at in new if at in come or any(_is_edited(after[at], key) for key in lost)],
+            [at for at in old if at in gone or any(_is_edited(keys[at], key) for key in fresh)],
+            [at for at in new if at in come or any(_is_edited(others[at], key) for key in lost)],
         )
 
     def _is_repeated(self, block: Block, there: Counter[str]) -> bool:

@@ -15,9 +15,10 @@ _SPACE = re.compile(r"\s+")
 # A separator inside a number is part of it: 1.5 is not 15. Which separator is used is a matter of locale.
 _POINT = re.compile(r"(?<=\d)\s?[.,:/\-‐-―·’'−]\s?(?=\d)")
 _HAS_POINT = re.compile(r"\d\s?[.,:/\-‐-―·’'−]\s?\d")
-_DROP = re.compile(r"[^\w#%€$£¥₹₽₩¢‰+<>≤≥=~✗✘❌☒]+")
 # A tick before a passage is decoration until a cross stands there; in a cell of its own each is an answer.
-_CROSSES = frozenset("✗✘❌☒🚫⛔✕✖×")
+_CROSSED = "✗✘❌☒"
+_DROP = re.compile(rf"[^\w#%€$£¥₹₽₩¢‰+<>≤≥=~{_CROSSED}]+")
+_CROSSES = frozenset(f"{_CROSSED}🚫⛔✕✖×")
 _TICKS = frozenset("✓✔✅☑")
 _MARK_POINT = "\u1d79"
 _DIGIT = re.compile(r"\d")
@@ -118,7 +119,7 @@ def answer_mark(text: str) -> str:
 
 def is_crossed(text: str) -> bool:
     """Whether a mark in a text says that it does not hold."""
-    return not text.isascii() and any(mark in text for mark in "✗✘❌☒")
+    return not text.isascii() and any(mark in text for mark in _CROSSED)
 
 
 def _key(text: str) -> str:
