@@ -192,8 +192,15 @@ def _unreachable(visit: Visit, signs: list[Sign], history: LinkHistory, policy: 
 
 def _may_be_gone(visit: Visit, signs: list[Sign]) -> bool:
     """Whether nothing was seen but what, lasting, means that a link is gone. Who was not asked has said nothing."""
-    asked = not any(_is_unasked(attempt) for attempt in visit.attempts)
+    asked = not any(_is_unasked(attempt) or _is_patient(attempt) for attempt in visit.attempts)
     return asked and all(sign.reason in _MAY_BE_GONE for sign in signs)
+
+
+def _is_patient(attempt: Attempt) -> bool:
+    """Whether a server is there and says "later": 503 (RFC 9110, 15.6.4; what Amazon gives to robots for years), or a
+    page that speaks of maintenance or of an error, which a reader's browser may never see.
+    """
+    return isinstance(attempt, Fetched) and (attempt.status == 503 or attempt.status < 500)
 
 
 def _unconfirmed(detail: str) -> Sign:

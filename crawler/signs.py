@@ -15,7 +15,7 @@ from crawler.model import (
     Refused,
     VerdictKind,
 )
-from crawler.urls import is_home, one_line, public, same_address, same_site
+from crawler.urls import asks_for_home, is_home, one_line, public, same_address, same_site
 from crawler.walls import wall_reason
 
 GONE = (404, 410)
@@ -158,7 +158,12 @@ def _page(answer: Fetched, health: PageHealth | None) -> Sign:
         return _blocked(NEEDS_BROWSER, f"needs a browser: {answer.unrendered}")
     if health is not None and health.health in _BY_HEALTH:
         kind, reason = _BY_HEALTH[health.health]
-        if health.health is Health.SOFT_404 and answer.hops and is_home(answer.final_url) and not is_home(answer.url):
+        if (
+            health.health is Health.SOFT_404
+            and answer.hops
+            and is_home(answer.final_url)
+            and not asks_for_home(answer.url)
+        ):
             reason = "redirect-to-home"
         return Sign(kind=kind, reason=reason, detail=one_line(health.evidence) or f"looks like {health.health}")
     if answer.hops and _sent_home(answer.url, answer.final_url):
@@ -168,7 +173,7 @@ def _page(answer: Fetched, health: PageHealth | None) -> Sign:
 
 def _sent_home(start: str, end: str) -> bool:
     """Within one site only: a short link may lead to another's home page (InternetArchiveBot's "redirect to root")."""
-    return is_home(end) and not is_home(start) and same_site(start, end)
+    return is_home(end) and not asks_for_home(start) and same_site(start, end)
 
 
 def _arrived(url: str, hops: tuple[Hop, ...], reason: str, detail: str) -> Sign:

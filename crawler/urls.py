@@ -17,6 +17,16 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _TRIM = "".join(map(chr, range(0x21)))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*:[/\\]{0,4})[^/\\?#\s]*@")
+_NAMES_A_PAGE = re.compile(
+    r"(?:^|&)(?:p|page|page_?id|attachment_id|id|post|article\w*|item\w*|product\w*|title|topic|thread|story|story_?id|news\w*|node"
+    r"|nid|doc\w*|view|show\w*|r|route|path|file|content|option|curid|cat|category|t|f|q|s|search|\w*id)=[^&]",
+    re.IGNORECASE,
+)
+"""Parameters by which sites are asked for one page of many (WordPress, MediaWiki, phpBB, Joomla, Drupal, shops)."""
+_CLICK_ID = re.compile(
+    r"(?:^|(?<=&))(?:[a-z]{1,6}clid|utm_id|mc_[ce]id|campaign_?id|aff\w*id|[cs]id|session_?id)=[^&]*&?", re.IGNORECASE
+)
+"""Parameters that end in "id" and tell of the visitor."""
 _HOME_PAGE = re.compile(
     r"(?:/[a-z]{2}(?:[-_][a-z]{2})?)?/?(?:(?:index|default|home)(?:\.[a-z]{3,5})?)?/?", re.IGNORECASE
 )
@@ -173,3 +183,14 @@ def is_home(raw: str) -> bool:
     """Whether a URL is its host's home page: `/`, `/en/`, `/index.html` and the like, without a query."""
     url = resource_url(raw)
     return isinstance(url, ResourceUrl) and "?" not in url.target and bool(_HOME_PAGE.fullmatch(url.path))
+
+
+def asks_for_home(raw: str) -> bool:
+    """Whether whoever follows a URL wants the home page: a query that only says where one comes from, or in which
+    language, names no other (`/?utm_source=x`, `/?lang=en`; but `/?p=12` is a page of WordPress).
+    """
+    url = resource_url(raw)
+    if not isinstance(url, ResourceUrl) or not _HOME_PAGE.fullmatch(url.path):
+        return False
+    query = url.target.partition("?")[2]
+    return "=" not in query or not _NAMES_A_PAGE.search(_CLICK_ID.sub("", query))

@@ -19,6 +19,10 @@ _MISSING_PATH = re.compile(
     r"/(?:error[-_/]?)?(?:404|not[-_]?found|page[-_]?not[-_]?found|file[-_]?not[-_]?found|pagenotfound|error404)"
     r"(?:\.[a-z]{3,5})?/?$"
 )
+_NUMBERED = re.compile(
+    r"/(?!(?:errors?|pages?|status|http|static|public|www|web|site|common)/)[^/]{3,}/404/?$", re.IGNORECASE
+)
+"""The 404th of something (`/posts/404/`): a number in a folder that is neither a language's nor one of errors."""
 
 
 def wall_reason(start: str, end: str) -> str:
@@ -30,6 +34,8 @@ def wall_reason(start: str, end: str) -> str:
     if not isinstance(target, ResourceUrl) or not isinstance(origin, ResourceUrl):
         return ""
     there, before = _kind(target), _kind(origin)
+    if there == "soft-404" and _NUMBERED.search(target.path):
+        return ""
     return there if there != before else ""
 
 

@@ -144,9 +144,37 @@ class TestRedirects:
         attempt = page(200, url="https://x.example/login", hops=((302, "https://x.example/login?lang=en"),))
         assert word(visited(attempt)) == "ok http-200"
 
-    def test_home_to_home_is_no_loss(self) -> None:
-        attempt = page(200, url="https://x.example/", hops=((302, "https://x.example/en/"),))
-        assert word(visited(attempt)) == "ok http-200"
+    @pytest.mark.parametrize(
+        ("start", "expected"),
+        [
+            ("/", "ok http-200"),
+            # Sites take such parameters out of the address; who follows the link gets what it was about.
+            ("/?utm_source=guide&utm_medium=x", "ok http-200"),
+            ("/en/?lang=en&gclid=7&ref=x", "ok http-200"),
+            ("/?p=12", "dead redirect-to-home"),
+            ("/?utm_source=x&page_id=12", "dead redirect-to-home"),
+            ("/index.php?title=Leaving", "dead redirect-to-home"),
+            ("/leaving?utm_source=x", "dead redirect-to-home"),
+        ],
+    )
+    def test_home_to_home_is_no_loss(self, start: str, expected: str) -> None:
+        attempt = page(200, url=f"https://x.example{start}", hops=((302, "https://x.example/en/"),))
+        assert word(visited(*(attempt,) * 3)) == expected
+
+    @pytest.mark.parametrize(
+        ("target", "expected"),
+        [
+            ("/posts/404/", "ok http-200"),
+            ("/posts/404", "ok http-200"),
+            ("/404", "dead soft-404"),
+            ("/en/404/", "dead soft-404"),
+            ("/errors/404", "dead soft-404"),
+            ("/shop/404.html", "dead soft-404"),
+        ],
+    )
+    def test_the_404th_of_something_is_a_page(self, target: str, expected: str) -> None:
+        attempt = page(200, hops=((302, f"https://help.example{target}"),))
+        assert word(visited(*(attempt,) * 3)) == expected
 
     @pytest.mark.parametrize(
         ("hops", "replacement"),
@@ -250,6 +278,23 @@ class TestHistory:
     def test_a_server_that_is_there_is_never_gone(self, kind: str) -> None:
         long_ago = LinkHistory(unreachable_since=NOW - 80 * DAY)
         assert word(visited(*(failed(kind),) * 3), long_ago) == f"unreachable {kind}"
+
+    @pytest.mark.parametrize(
+        ("health", "status", "expected"),
+        [
+            (Health.OK, 502, "dead gone-after-retries"),
+            (Health.OK, 522, "dead gone-after-retries"),
+            # "Later" is no death, however often it is said (RFC 9110, 15.6.4; InternetArchiveBot).
+            (Health.OK, 503, "unreachable http-5xx"),
+            (Health.OK, 408, "unreachable timeout"),
+            (Health.MAINTENANCE, 200, "unreachable http-5xx"),
+            (Health.ERROR_PAGE, 200, "unreachable http-5xx"),
+        ],
+    )
+    def test_only_what_never_answers_is_gone(self, health: Health, status: int, expected: str) -> None:
+        visit, before = visited(*(page(status),) * 3, health=health), LinkHistory(unreachable_since=NOW - 80 * DAY)
+        assert word(visit, before) == expected
+        assert advance(NEW, visit, verdict(visit), NOW).unreachable_since == (NOW if "dead" in expected else None)
 
 
 class TestAdvance:
