@@ -102,6 +102,15 @@ class Guard:
             address = address.ipv4_mapped
         return not is_closed(address) or any(address in net for net in self._allow if net.version == address.version)
 
+    def refuses(self, host: str, port: int) -> bool:
+        """Whether a host can never be fetched, whatever a look-up says: a closed address, or `localhost` (RFC 6761)."""
+        host, port = self._connect_to.get((host.lower(), port), (host.lower(), port))
+        name = host.rstrip(".")
+        if name == "localhost" or name.endswith(".localhost"):
+            return not any(self.permits(each) for each in (IPv4Address("127.0.0.1"), IPv6Address("::1")))
+        literal = _literal(host)
+        return literal is not None and not self.permits(literal)
+
     async def endpoints(self, host: str, port: int) -> list[Endpoint]:
         """The addresses of a host that may be dialled, IPv6 and IPv4 in turn.
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, select
 
 from crawler.model import Digest, ResourceId, Snapshot, SnapshotId
+from crawler.urls import host_key
 from guides.model import CitationKey, GuideId
 from review.casework import (
     Case,
@@ -21,6 +22,7 @@ from review.model import Finding as FindingValue
 from review.model import FindingId, FindingState
 from storage import bodies, decided, desk, queue, rows
 from storage.columns import name_hash
+from storage.hosttables import Host
 from storage.ledger import snapshots_by_id
 from storage.tables import Basis, Body, Citation, Fetch, Finding, Guide, Resource, Standing
 from storage.tables import Snapshot as SnapshotTable
@@ -29,6 +31,7 @@ from storage.worktables import Work as WorkTable
 _LOOKS = 400
 _SNAPSHOTS = 500
 _FINDINGS = 100
+_HOSTS = 500
 
 # Put together once: that takes longer than running them.
 _CASE = (
@@ -218,6 +221,7 @@ def _masks(connection: Connection, resource: int) -> tuple[Any, ...]:
 
 def source_lines(connection: Connection, *, host: str, text: str, skip: int, limit: int) -> list[SourceLine]:
     """See `Bench.source_lines`."""
+    ids = _ids_of_lines(connection, host=host, text=text, skip=skip, limit=limit)
     opened = (
         select(func.count())
         .where(Finding.resource_id == Resource.id, Finding.state == literal_column("'open'"))
@@ -238,13 +242,7 @@ def source_lines(connection: Connection, *, host: str, text: str, skip: int, lim
         opened.label("opened"),
         cited.label("cited"),
     )
-    if host:
-        query = query.where(or_(*(Resource.url.like(each, escape="\\") for each in of_host(host))))
-    for word in text.split()[:8]:
-        like = f"%{_escaped(word.lower())}%"
-        found = func.lower(Resource.url).like(like, escape="\\")
-        query = query.where(or_(found, func.lower(Resource.title).like(like, escape="\\")))
-    query = query.where(Resource.next_due.is_not(None)).order_by(Resource.url, Resource.id).offset(skip).limit(limit)
+    query = query.where(Resource.id.in_(ids)).order_by(Resource.url, Resource.id)
     return [
         SourceLine(
             id=ResourceId(row.id),
@@ -258,6 +256,28 @@ def source_lines(connection: Connection, *, host: str, text: str, skip: int, lim
         )
         for row in connection.execute(query)
     ]
+
+
+def _ids_of_lines(connection: Connection, *, host: str, text: str, skip: int, limit: int) -> list[int]:
+    """Which resources are listed. Apart from what is told of them: a database counts before it sorts and cuts."""
+    query = select(Resource.id).where(Resource.next_due.is_not(None))
+    if host:
+        query = query.where(Resource.host_id.in_(_hosts_called(connection, host)))
+    for word in text.split()[:8]:
+        like = f"%{_escaped(word.lower())}%"
+        found = func.lower(Resource.url).like(like, escape="\\")
+        query = query.where(or_(found, func.lower(Resource.title).like(like, escape="\\")))
+    query = query.order_by(Resource.url, Resource.id).offset(skip).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
+def _hosts_called(connection: Connection, host: str) -> list[int]:
+    """A host by its name, with or without `www.`, at whatever port."""
+    shown = f"[{host}]" if ":" in host else host
+    names = {host_key(f"http://{prefix}{shown}") for prefix in ("", "www.")} - {""}
+    ports = [Host.name.like(f"{_escaped(name)}:%", escape="\\") for name in names]
+    query = select(Host.id).where(or_(Host.name_hash.in_([name_hash(name) for name in names]), *ports))
+    return list(connection.execute(query.limit(_HOSTS)).scalars())
 
 
 def of_host(host: str) -> list[str]:

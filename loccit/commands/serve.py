@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
+from crawler.guard import Guard
 from crawler.policy import Engine
 from loccit.app import App
 from loccit.doors import hide_secrets, make_door, make_security, outward_routes
@@ -123,6 +124,7 @@ def make_site(app: App, store: Store) -> Site:
         policy=settings.policy,
         now=app.clock.now,
         today=app.today,
+        guard=Guard(allow=settings.network.allow, connect_to=settings.network.connect_to),
         people=lambda: tuple(each.name for each in store.accounts.accounts()),
         archive=settings.archive.memento,
         file_url=settings.review.file_url,

@@ -48,6 +48,12 @@ def usable(url: str) -> bool:
     return link_target(url) is not None and isinstance(resource_url(url), ResourceUrl)
 
 
+def may_be_fetched(site: Site, url: str) -> bool:
+    """Whether the crawl could ask this address, as far as is known without looking its name up."""
+    read = resource_url(url)
+    return isinstance(read, ResourceUrl) and not site.guard.refuses(read.host, read.port)
+
+
 def replace_url(site: Site, form: Form, expected: Sequence[Expected], *, by: str, at: datetime, note: str) -> Decision:
     """Write the address into the guides' files and close the findings. Raises DecisionError."""
     from review.web.decisions import Writes, entries_of, one, way_of
@@ -56,6 +62,11 @@ def replace_url(site: Site, form: Form, expected: Sequence[Expected], *, by: str
     url = one(form, "typed", 4000) if asked in ("", "typed") else asked
     if not usable(url):
         raise DecisionError("Give a whole web address, beginning with https://")
+    if not may_be_fetched(site, url):
+        raise DecisionError(
+            "This is an address inside a private network: readers cannot open it, and it would not be checked. "
+            "Give the page's public address."
+        )
     way = way_of(site, form, writes=True)
     if way is Writing.NONE:
         raise DecisionError("The address stands in the guide's file, and files are not written here.")

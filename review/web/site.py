@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from starlette.requests import Request
 
+from crawler.guard import Guard
 from crawler.policy import Policy
 from review.casework import Figures
 from review.ports import Bench, Scribe, Shelf
@@ -16,6 +17,7 @@ from review.web.board import Board
 class Site:
     """`now` gives the instant, `today` the editors' day. `archive`: prefix of archived copies, "" for none.
 
+    `guard`: which addresses a crawl may ask; no name is looked up for a page.
     `file_url`: where a guide's file can be seen, with {path} and {line}; "" where nowhere.
     """
 
@@ -29,6 +31,7 @@ class Site:
     archive: str = ""
     file_url: str = ""
     name: str = "loccit"
+    guard: Guard = field(default_factory=Guard)
     people: Callable[[], tuple[str, ...]] = field(default=tuple)
     """Who can be given work; beside those, any name may be typed."""
 

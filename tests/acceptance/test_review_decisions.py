@@ -133,6 +133,10 @@ def test_needs_an_edit_noise_with_its_mask_and_another_address(desk: Any) -> Non
     ) == {"open"}
     for bad in ("javascript:alert(1)", "", "http://", "data:text/html,x", "//evil.example"):
         editor.send(editor.page(f"/findings/{_number(store, MOVED)}"), "replace", status=409, url="typed", typed=bad)
+    page = editor.page(f"/findings/{_number(store, MOVED)}")
+    for inside in ("http://10.0.0.1/", "http://0x0a000001/", "http://[::1]:8080/", "http://[::ffff:192.168.0.1]/"):
+        told = editor.send(page, "replace", status=409, url="typed", typed=inside).text
+        assert "an address inside a private network" in told
 
 
 def test_many_at_once_and_what_may_not_be_decided_unseen(desk: Any) -> None:

@@ -98,6 +98,7 @@ def test_work_is_noted_and_a_later_decision_bars_the_earlier_undo(store: Store) 
     assert (
         bench.source_lines(host="example.com", text="PRIV%")[:1] == []
         and len(bench.source_lines(host="example.com")) == 1
+        and bench.source_lines(host="ample.com") == []
     )
 
 

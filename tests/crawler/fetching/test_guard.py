@@ -41,6 +41,14 @@ def test_allow_opens_a_network_and_nothing_else() -> None:
     assert not guard.permits(ip_address("::1"))
 
 
+def test_what_can_be_refused_without_a_look_up() -> None:
+    guard = Guard(connect_to={"a.example:80": "10.0.0.1:80"})
+    assert all(guard.refuses(host, 80) for host in ("10.0.0.1", "::1", "localhost", "LOCALHOST.", "x.localhost"))
+    assert guard.refuses("A.example", 80) and not guard.refuses("a.example", 443)
+    assert not guard.refuses("8.8.8.8", 80) and not guard.refuses("localhost.example", 80)
+    assert not Guard(allow=["127.0.0.0/8"]).refuses("localhost", 80)
+
+
 @pytest.mark.parametrize(
     "setting", [{"allow": ["nonsense"]}, {"connect_to": {"a": "b:1"}}, {"connect_to": {"a:1": "b:x"}}]
 )
