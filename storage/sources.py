@@ -31,6 +31,7 @@ from storage.worktables import Work as WorkTable
 _LOOKS = 400
 _SNAPSHOTS = 500
 _FINDINGS = 100
+_USES = 500
 _HOSTS = 500
 
 # Put together once: that takes longer than running them.
@@ -78,6 +79,57 @@ _EVIDENCE = (
     .limit(200)
 )
 
+_SOURCE = select(*Resource.__table__.c).where(Resource.id == bindparam("resource"))
+_LOOKED = (
+    select(Fetch.at, Fetch.verdict, Fetch.reason, Fetch.status, Fetch.snapshot_id, Fetch.elapsed_ms)
+    .where(Fetch.resource_id == bindparam("resource"))
+    .order_by(Fetch.at.desc())
+    .limit(_LOOKS)
+)
+_SERVED = (
+    select(
+        SnapshotTable.id,
+        SnapshotTable.digest,
+        SnapshotTable.at,
+        SnapshotTable.last_seen,
+        SnapshotTable.status,
+        SnapshotTable.good,
+        SnapshotTable.health,
+        Body.digest.is_not(None).label("kept"),
+    )
+    .outerjoin(Body, Body.digest == SnapshotTable.digest)
+    .where(SnapshotTable.resource_id == bindparam("resource"))
+    .order_by(SnapshotTable.at.desc(), SnapshotTable.id.desc())
+    .limit(_SNAPSHOTS)
+)
+_USED = (
+    select(
+        Guide.name.label("guide_name"),
+        Guide.title.label("guide_title"),
+        Citation.key,
+        Citation.number,
+        Citation.title,
+        Citation.active,
+        Standing.kind,
+        Basis.snapshot_id,
+    )
+    .join(Guide, Guide.id == Citation.guide_id)
+    .outerjoin(Basis, and_(Basis.guide_id == Citation.guide_id, Basis.resource_id == Citation.resource_id))
+    .outerjoin(Standing, and_(Standing.citation_id == Citation.id, Standing.basis_id == Basis.snapshot_id))
+    .where(Citation.resource_id == bindparam("resource"), Citation.active.is_(True))
+    .order_by(Guide.name, Citation.id)
+    .limit(_USES)
+)
+_MASKED = (
+    select(WorkTable.finding_id, WorkTable.masks)
+    .join(Finding, Finding.id == WorkTable.finding_id)
+    .where(
+        Finding.resource_id == bindparam("resource"),
+        WorkTable.masks.is_not(None),
+        Finding.state == FindingState.DISMISSED,
+    )
+)
+
 
 def case(connection: Connection, wanted: FindingId) -> Case | None:
     """See `Bench.case`."""
@@ -110,7 +162,7 @@ def source(connection: Connection, wanted: ResourceId) -> SourceView | None:
     """See `Bench.source`."""
     if not 0 < wanted < 2**31:
         return None
-    row = connection.execute(select(*Resource.__table__.c).where(Resource.id == wanted)).first()
+    row = connection.execute(_SOURCE, {"resource": wanted}).first()
     if row is None:
         return None
     return SourceView(
@@ -131,9 +183,6 @@ def source(connection: Connection, wanted: ResourceId) -> SourceView | None:
 
 
 def _looks(connection: Connection, resource: int) -> tuple[LookLine, ...]:
-    query = select(Fetch.at, Fetch.verdict, Fetch.reason, Fetch.status, Fetch.snapshot_id, Fetch.elapsed_ms).where(
-        Fetch.resource_id == resource
-    )
     return tuple(
         LookLine(
             at=row.at,
@@ -143,18 +192,11 @@ def _looks(connection: Connection, resource: int) -> tuple[LookLine, ...]:
             snapshot=None if row.snapshot_id is None else SnapshotId(row.snapshot_id),
             elapsed_ms=row.elapsed_ms,
         )
-        for row in connection.execute(query.order_by(Fetch.at.desc()).limit(_LOOKS))
+        for row in connection.execute(_LOOKED, {"resource": resource})
     )
 
 
 def _snapshots(connection: Connection, resource: int) -> tuple[SnapshotLine, ...]:
-    query = (
-        select(*SnapshotTable.__table__.c, Body.digest.is_not(None).label("kept"))
-        .outerjoin(Body, Body.digest == SnapshotTable.digest)
-        .where(SnapshotTable.resource_id == resource)
-        .order_by(SnapshotTable.at.desc(), SnapshotTable.id.desc())
-        .limit(_SNAPSHOTS)
-    )
     found = [
         SnapshotLine(
             id=SnapshotId(row.id),
@@ -166,30 +208,12 @@ def _snapshots(connection: Connection, resource: int) -> tuple[SnapshotLine, ...
             kept=bool(row.kept),
             health=row.health,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_SERVED, {"resource": resource})
     ]
     return tuple(reversed(found))
 
 
 def _uses(connection: Connection, resource: int) -> tuple[SourceUse, ...]:
-    query = (
-        select(
-            Guide.name.label("guide_name"),
-            Guide.title.label("guide_title"),
-            Citation.key,
-            Citation.number,
-            Citation.title,
-            Citation.active,
-            Standing.kind,
-            Basis.snapshot_id,
-        )
-        .join(Guide, Guide.id == Citation.guide_id)
-        .outerjoin(Basis, and_(Basis.guide_id == Citation.guide_id, Basis.resource_id == Citation.resource_id))
-        .outerjoin(Standing, and_(Standing.citation_id == Citation.id, Standing.basis_id == Basis.snapshot_id))
-        .where(Citation.resource_id == resource, Citation.active.is_(True))
-        .order_by(Guide.name, Citation.id)
-        .limit(500)
-    )
     return tuple(
         SourceUse(
             guide=GuideId(row.guide_name),
@@ -201,7 +225,7 @@ def _uses(connection: Connection, resource: int) -> tuple[SourceUse, ...]:
             basis=None if row.snapshot_id is None else SnapshotId(row.snapshot_id),
             active=row.active,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_USED, {"resource": resource})
     )
 
 
@@ -211,12 +235,8 @@ def findings_about(connection: Connection, resource: int) -> tuple[FindingValue,
 
 
 def _masks(connection: Connection, resource: int) -> tuple[Any, ...]:
-    query = (
-        select(WorkTable.finding_id, WorkTable.masks)
-        .join(Finding, Finding.id == WorkTable.finding_id)
-        .where(Finding.resource_id == resource, WorkTable.masks.is_not(None), Finding.state == FindingState.DISMISSED)
-    )
-    return tuple((row.finding_id, mask) for row in connection.execute(query) for mask in queue.masks_of(row.masks))
+    found = connection.execute(_MASKED, {"resource": resource})
+    return tuple((row.finding_id, mask) for row in found for mask in queue.masks_of(row.masks))
 
 
 def source_lines(connection: Connection, *, host: str, text: str, skip: int, limit: int) -> list[SourceLine]:
