@@ -9,10 +9,13 @@ from collections.abc import Sequence
 
 from crawler.blocks import Block, Page
 from crawler.model import Health, PageHealth
+from crawler.notfound import GEO_BLOCK, NOT_FOUND
+from crawler.urls import ResourceUrl, resource_url
 
 _SHORT = 1500
 _MINIMAL = 400
 _LONE_WORDS = 40
+_GEO = 600
 
 _SEGMENT = re.compile(r"\s+[|\-–—·•:»]\s+|\s*[|»·]\s*")
 
@@ -21,32 +24,6 @@ def _whole(*alternatives: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{'|'.join(alternatives)})[\s.!…?:]*", re.I)
 
 
-_NOT_FOUND = _whole(
-    r"(?:error|erreur|fehler|errore|fout|błąd|fel|fejl|feil|virhe|chyba|ошибка|エラー|错误|오류|hata)?\s*#?:?\s*404"
-    r"(?:\W+.{0,40})?",
-    r"(?:sorry\W+|oops\W+|whoops\W+|uh[ -]oh\W+)*(?:the |this |that |your )?(?:requested )?"
-    r"(?:page|article|content|document|url|file)(?: you(?:'re| are|’re)? (?:requested|looking for|tried to reach))?"
-    r"(?: (?:was|could|can|is|has|does|doesn['’]t|isn['’]t|can['’]t|couldn['’]t))?"
-    r"(?: ?not| no longer| cannot)? ?(?:be )?(?:found|exists?|available)(?: anymore)?",
-    r"(?:oops\W+|sorry\W+)?(?:we )?(?:can['’]?t|can ?not|could ?n['’]?o?t) find (?:the|that|this|your) page.{0,40}",
-    r"not found",
-    r"(?:oups\W+|désolé\W+)?(?:la |cette )?page (?:demandée )?(?:(?:est |n['’]est pas |non "
-    r"|n['’]a pas été |n['’]existe pas|introuvable)"
-    r"(?:trouvée|introuvable|disponible)?)",
-    r"(?:die )?(?:angeforderte )?seite (?:wurde )?(?:leider )?(?:nicht gefunden"
-    r"|existiert nicht(?: mehr)?|nicht verfügbar)",
-    r"(?:la )?página (?:solicitada )?(?:no (?:fue |se ha )?encontrada|no existe|no encontrada|no disponible)",
-    r"(?:la )?pagina (?:richiesta )?(?:non (?:è stata )?trovata|non esiste|inesistente|non disponibile)",
-    r"(?:a )?página (?:solicitada )?(?:não (?:foi )?encontrada|não existe|inexistente)",
-    r"(?:de )?pagina (?:is )?(?:niet gevonden|bestaat niet(?: meer)?)",
-    r"(?:nie znaleziono strony|strona nie (?:została znaleziona|istnieje))",
-    r"(?:sidan (?:kunde inte hittas|hittades inte|finns inte)|siden (?:blev |ble )?ikke fundet|siden ble ikke funnet"
-    r"|siden (?:blev ikke fundet|findes ikke|finnes ikke)|sivua ei löyty?nyt"
-    r"|stránka nenalezena|stránka nebyla nalezena)",
-    r"(?:страница не найдена|ページが見つかりません(?:でした)?|お探しのページは見つかりません.{0,12}"
-    r"|页面(?:不存在|未找到)|找不到(?:页面|網頁|网页|頁面)"
-    r"|頁面不存在|페이지를 찾을 수 없습니다|sayfa bulunamadı)",
-)
 _ERROR = _whole(
     r"(?:http )?(?:error|erreur|fehler|errore)\W*(?:code)?\W*(?:4\d\d|5\d\d)(?:\W.{0,60})?",
     r"(?:500|502|503|504|520|521|522|523|524|525|526)\b\W*.{0,60}",
@@ -181,6 +158,12 @@ _PARKED = re.compile(
     r"|este dominio está en venta|domein (?:is )?te koop"
     r"|questo dominio è in vendita|domena jest na sprzedaż|домен продается|this (?:web ?site"
     r"|domain) has expired|domain has expired",
+    re.I,
+)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+_OF_OTHERS = re.compile(
+    r"\b(?:if|when|whether|once|after|before|until|while|unless|how|what|why|which|your|my|an?|wenn|falls|ob|wie|ihre"
+    r"|deine|si|quand|lorsque|votre|comment|cuando|su|tu|cómo|quando|il tuo|als|jouw|uw|jeśli|если|ваш)\b",
     re.I,
 )
 _PARKING = re.compile(
@@ -336,13 +319,32 @@ def _wall(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: i
     text = " ".join(block.text for block in shown[:30])[:1500]
     if _AKAMAI.search(text):
         return PageHealth(health=Health.CHALLENGE, evidence="Access Denied, Reference #")
-    if _PARKED.search(text) or (chars < _MINIMAL and _PARKING.search(page.source[:200_000])):
+    if _is_parked(page, shown, chars) or (chars < _MINIMAL and _PARKING.search(page.source[:200_000])):
         return PageHealth(health=Health.PARKED, evidence=text[:120])
     return None
 
 
+def _is_parked(page: Page, shown: Sequence[Block], chars: int) -> bool:
+    """Whether a page says of its own domain that it is for sale or parked. A registrar's help says it of others: with
+    "when" or "your", as a question, or among more words than such a page has.
+    """
+    url = resource_url(page.url)
+    host = url.host.removeprefix("www.") if isinstance(url, ResourceUrl) else ""
+    texts = [page.title[:300], *(block.text[:_SHORT] for block in shown[:30])]
+    named = any(host in text.casefold() for text in texts) if host else False
+    for text in texts:
+        for sentence in _SENTENCES.split(text):
+            found = _PARKED.search(sentence)
+            if found is None or sentence.endswith("?") or _OF_OTHERS.search(sentence[: found.end()]):
+                continue
+            if chars < _MINIMAL or named:
+                return True
+    return False
+
+
 _WORDS: tuple[tuple[re.Pattern[str], Health, int], ...] = (
-    (_NOT_FOUND, Health.SOFT_404, _SHORT),
+    (GEO_BLOCK, Health.GEO_BLOCK, _GEO),
+    (NOT_FOUND, Health.SOFT_404, _SHORT),
     (_ERROR, Health.ERROR_PAGE, _SHORT),
     (_MAINTENANCE, Health.MAINTENANCE, 1000),
     (_OFFLINE, Health.ERROR_PAGE, 600),

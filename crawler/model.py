@@ -141,6 +141,7 @@ class Health(StrEnum):
     CHALLENGE = "challenge"
     LOGIN_WALL = "login-wall"
     CONSENT_WALL = "consent-wall"
+    GEO_BLOCK = "geo-block"
     MAINTENANCE = "maintenance"
     ERROR_PAGE = "error-page"
     SCRIPT_SHELL = "script-shell"

@@ -38,6 +38,7 @@ _BY_HEALTH = {
     Health.CHALLENGE: (VerdictKind.BLOCKED, "challenge"),
     Health.LOGIN_WALL: (VerdictKind.BLOCKED, "login-wall"),
     Health.CONSENT_WALL: (VerdictKind.BLOCKED, "consent-wall"),
+    Health.GEO_BLOCK: (VerdictKind.BLOCKED, "geo-block"),
     Health.SCRIPT_SHELL: (VerdictKind.BLOCKED, NEEDS_BROWSER),
     Health.SOFT_404: (VerdictKind.DEAD, "soft-404"),
     Health.PARKED: (VerdictKind.DEAD, "parked-domain"),

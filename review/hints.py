@@ -14,7 +14,7 @@ from review.text import count, one_line
 MOST_HINTS: Final = 3
 _MANY: Final = 3
 _TLS: Final = ("tls-expired", "tls-hostname", "tls-untrusted", "tls-error")
-_WALLS: Final = ("http-401", "http-403", "challenge", "login-wall", "consent-wall")
+_WALLS: Final = ("http-401", "http-403", "challenge", "login-wall", "consent-wall", "geo-block")
 
 
 def hints(

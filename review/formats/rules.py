@@ -59,7 +59,7 @@ _LINKS: Final[dict[VerdictKind, tuple[str, Level, str, tuple[str, ...]]]] = {
         "not fail a check unless it is told to.",
         (
             *("http-401", "http-403", "http-429", "http-451"),
-            *("challenge", "login-wall", "consent-wall", "robots", "needs-browser"),
+            *("challenge", "login-wall", "consent-wall", "geo-block", "robots", "needs-browser"),
         ),
     ),
     VerdictKind.UNREACHABLE: (

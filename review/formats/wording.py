@@ -22,6 +22,7 @@ REASONS: Final = {
     "challenge": "a bot wall answered",
     "login-wall": "asks to sign in",
     "consent-wall": "asks for consent first",
+    "geo-block": "is not shown in our country",
     "needs-browser": "needs a browser: empty until its scripts run",
     "robots": "robots.txt asks not to fetch it",
     "timeout": "no answer in time",

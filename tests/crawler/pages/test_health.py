@@ -7,6 +7,8 @@ from crawler.model import Health
 
 LONG = "<p>This article explains what the message means, why it appears and what you can do about it yourself.</p>" * 20
 
+SOME = "<p>Write to our support if you need help with any of it; we answer within two days.</p>" * 6
+
 
 def body(title: str, main: str) -> str:
     return f"<html><head><title>{title}</title></head><body><h1>{title}</h1>{main}</body></html>"
@@ -18,7 +20,14 @@ def body(title: str, main: str) -> str:
      "Page introuvable", "Pagina niet gevonden", "Страница не найдена", "ページが見つかりません", "页面不存在",
      "Sayfa bulunamadı",
      "페이지를 찾을 수 없습니다", "Página não encontrada", "Nie znaleziono strony",
-     "Sidan kunde inte hittas", "Stránka nenalezena"],
+     "Sidan kunde inte hittas", "Stránka nenalezena", "Page not found (404)", "Sorry, page not found.",
+     "Az oldal nem található", "الصفحة غير موجودة", "ไม่พบหน้าที่คุณต้องการ", "הדף לא נמצא", "Η σελίδα δεν βρέθηκε",
+     "Pagina nu a fost găsită", "Không tìm thấy trang", "Сторінку не знайдено", "Halaman tidak ditemukan",
+     "您访问的页面不存在", "抱歉，找不到您要的頁面", "お探しのページが見つかりませんでした", "पृष्ठ नहीं मिला",
+     "صفحه مورد نظر یافت نشد", "Страницата не е намерена", "Stranica nije pronađena", "Strani ni mogoče najti",
+     "Stránka sa nenašla", "Puslapis nerastas", "Lapa nav atrasta", "Lehte ei leitud", "No s'ha trobat la pàgina",
+     "Sivua ei löydy", "No se encontró la página", "요청하신 페이지를 찾을 수 없습니다", "Aradığınız sayfa bulunamadı",
+     "Страница није пронађена", "Die gesuchte Seite konnte leider nicht gefunden werden"],
 )  # fmt: skip
 def test_soft_404(title: str) -> None:
     assert health(body(title, "<p>Try the search.</p>")).health is Health.SOFT_404
@@ -35,6 +44,11 @@ def test_soft_404(title: str) -> None:
         (body("We are under maintenance", "<p>Back soon.</p>"), Health.MAINTENANCE),
         (body("Something went wrong", "<p>Try again.</p>"), Health.ERROR_PAGE),
         (body("example.org", "<p>This domain is for sale.</p>"), Health.PARKED),
+        (body("Domain has expired", "<p>Are you the owner? Renew it at your registrar.</p>"), Health.PARKED),
+        (body("Oh", "<p>example.org is taken. Interested? This domain is for sale.</p>" + SOME), Health.PARKED),
+        (body("This content is not available in your country", "<p>Sorry.</p>"), Health.GEO_BLOCK),
+        (body("451: Unavailable due to legal reasons", "<p>Sorry.</p>"), Health.GEO_BLOCK),
+        (body("Oh", "<h2>Diese Seite ist in Ihrem Land nicht verfügbar</h2>"), Health.GEO_BLOCK),
         ("<html><body><div id=app></div><script src=/a.js></script></body></html>", Health.SCRIPT_SHELL),
         ("", Health.EMPTY),
         ("<p></p>", Health.EMPTY),
@@ -53,6 +67,15 @@ def test_walls_and_errors(page: str, kind: Health) -> None:
         body("Log in", LONG + "<form><input type=password></form>"),
         body("How to log in", "<p>Open the app and choose Log in. Then enter your address.</p>"),
         body("Maintenance mode", LONG),
+        body("What happens when my domain has expired?", "<p>When a domain has expired, renew it within 30 days.</p>"),
+        body("Selling a name", "<p>When your domain is for sale, visitors see a note with your price.</p>"),
+        body(
+            "Expired names",
+            "<p>After 30 days, the domain is parked.</p><p>This domain has expired, says the page.</p>" + SOME,
+        ),
+        body("Films", "<p>Why is a film not available in your country? Rights are sold by country.</p>"),
+        body("Streaming abroad", LONG + "<h2>Not available in your country</h2>"),
+        body("Das 404. Treffen", "<p>Kommt am 4. Mai in den Saal; die Seite dazu hat nicht jeder gefunden.</p>"),
         body("Refunds", "<p>We refund within 30 days.</p>"),
         body("Are you a robot? How captchas work", LONG),
         body("Enable JavaScript in your browser", LONG),
