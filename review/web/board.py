@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -44,6 +44,8 @@ class Board:
         self._shelf = shelf
         self._lock = threading.Lock()
         self._answers = threading.Lock()
+        self._counting = threading.Lock()
+        self._cited: tuple[Mapping[GuideId, Guide], Mapping[str, int]] | None = None
         self._stamp: Stamp | None = None
         self._entries: dict[int, Entry] = {}
         self._hosts: dict[str, dict[int, Entry]] = {}
@@ -79,6 +81,16 @@ class Board:
             return self._dealt
         finally:
             self._lock.release()
+
+    def hosts(self, guides: Mapping[GuideId, Guide]) -> Mapping[str, int]:
+        """How many guides cite each host: counted when the guides change, for of many addresses that takes long."""
+        with self._counting:
+            if self._cited is None or self._cited[0] is not guides:
+                cited: Counter[str] = Counter()
+                for guide in guides.values():
+                    cited.update({host_of(each.url) for each in guide.citations})
+                self._cited = (guides, cited)
+            return self._cited[1]
 
     def open_count(self) -> int:
         """How many cards there were when the queue was last asked: for the menu."""

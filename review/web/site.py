@@ -1,8 +1,11 @@
 """What the pages are made from: the ports, the settings and the clock, in one value that the application carries."""
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Final, Generic, TypeVar
 
 from starlette.requests import Request
 
@@ -11,6 +14,28 @@ from crawler.policy import Policy
 from review.casework import Figures
 from review.ports import Bench, Scribe, Shelf
 from review.web.board import Board
+
+_FIGURES_LIFE: Final = 30.0
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Value]):
+    """The last answer to a dear question: given again for the same `key`, until it is `life` seconds old."""
+
+    def __init__(self, life: float) -> None:
+        self._life = life
+        self._lock = threading.Lock()
+        self._held: tuple[Hashable, float, Value] | None = None
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        with self._lock:
+            if self._held is None or self._held[0] != key or time.monotonic() - self._held[1] > self._life:
+                self._held = (key, time.monotonic(), make())
+            return self._held[2]
+
+
+def _figures_kept() -> Kept[Figures]:
+    return Kept(_FIGURES_LIFE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +59,12 @@ class Site:
     guard: Guard = field(default_factory=Guard)
     people: Callable[[], tuple[str, ...]] = field(default=tuple)
     """Who can be given work; beside those, any name may be typed."""
+    kept: Kept[Figures] = field(default_factory=_figures_kept)
 
     def figures(self) -> Figures:
-        """What the overview and the empty queue count from: the last year's."""
-        return self.bench.figures(since=self.now() - timedelta(days=400))
+        """What the overview and the empty queue count from: the last year's. Counted again when a finding changes."""
+        version = self.board.dealt().version
+        return self.kept.get(version, lambda: self.bench.figures(since=self.now() - timedelta(days=400)))
 
 
 def site_of(request: Request) -> Site:

@@ -58,9 +58,7 @@ def hosts(request: Request) -> HTMLResponse:
     """The hosts of the guides' citations, those with most open changes first."""
     site = site_of(request)
     dealt = site.board.dealt()
-    cited: Counter[str] = Counter()
-    for guide in dealt.guides.values():
-        cited.update({host_of(each.url) for each in guide.citations})
+    cited = site.board.hosts(dealt.guides)
     opened = Counter(card.host for card in dealt.cards)
     query = one_line(request.query_params.get("q", ""), 100).lower()
     found = sorted((host for host in cited if host and query in host), key=lambda h: (-opened[h], -cited[h], h))
