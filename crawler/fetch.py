@@ -226,6 +226,8 @@ class HttpFetcher:
         rules = await self._robots.rules(url, turn=(chain.order.attempt, chain.tries))
         self.hosts.set_crawl_delay(url.pace, rules.crawl_delay)
         if rules.failed is not None:
+            if chain.order.past_robots and rules.failed.connected:
+                return None
             return replace(rules.failed, url=url.href, at=self._clock.now())
         if not rules.allows(url.href, self._robots.agent):
             refused = self._refused(url.href, RefusalKind.ROBOTS, rules.why or "robots.txt")

@@ -187,10 +187,7 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkHistory:
-    """What earlier runs saw of a link.
-
-    Only definitive failures count in `failures`; "cannot tell" neither raises nor resets.
-    """
+    """What earlier runs saw of a link. Only what is definitive counts; "cannot tell" neither raises nor resets."""
 
     checked: datetime | None = None
     last_ok: datetime | None = None
@@ -213,6 +210,8 @@ class FetchOrder:
     """A new connection, HTTP/1.1, the plainest headers."""
     follow: bool = True
     """Without it a redirect is the answer: a `Fetched` with its status and headers, and no body."""
+    past_robots: bool = False
+    """Ask for the page although its robots.txt does not answer (RFC 9309, 2.3.1.4: "for a reasonably long time")."""
     accept_datetime: datetime | None = None
     """The moment as of which an archive is asked for a page (RFC 7089, section 2.1.1)."""
 

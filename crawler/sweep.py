@@ -211,6 +211,10 @@ class _Sweep:
         order = case.order
         if number > 1:
             order = replace(order, attempt=number, fresh=number >= self._policy.confirm)
+        silent = order.history.unreachable_since
+        if silent is not None and self._clock.now() - silent >= self._policy.unreachable:
+            # It would be called gone: not before the page itself was asked for.
+            order = replace(order, past_robots=True)
         try:
             self._done.put_nowait((case, await self._fetcher.fetch(order)))
         except Exception as error:  # noqa: BLE001 (a fault of ours: it is raised where the sweep is read)

@@ -10,9 +10,11 @@ import pytest
 from crawler_farm import Behaviour, Farm, LeapClock, QuickClock, answer, drip, raw, redirect, running
 
 from crawler.fetch import HttpFetcher
-from crawler.model import Attempt, Digest, Failed, FailureKind, Fetched, FetchOrder, Refused
-from crawler.policy import CrawlSettings, NetworkSettings
+from crawler.judge import judge
+from crawler.model import Attempt, Digest, Failed, FailureKind, Fetched, FetchOrder, LinkHistory, Refused
+from crawler.policy import CrawlSettings, NetworkSettings, Policy
 from crawler.robots import LIFETIME, SOON, Robots, product_token, rules_of
+from crawler.sweep import PoliteSweeper
 from crawler.urls import ResourceUrl, resource_url
 
 QUICK = CrawlSettings(delay=0.0, timeout=1.0, retries=0, retry_wait=0.01, max_retry_after=0.05)
@@ -202,3 +204,21 @@ def test_a_silent_host_is_asked_once_for_each_turn() -> None:
 
     asyncio.run(go())
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize(("days", "expected"), [(8, "ok http-200"), (1, "unreachable connection-reset")])
+def test_no_page_is_gone_because_its_robots_txt_never_answers(days: int, expected: str) -> None:
+    """RFC 9309, 2.3.1.4: robots.txt may count as absent when it has been unreachable for a reasonably long time."""
+
+    async def go() -> str:
+        clock, policy = QuickClock(), Policy(confirm=1, confirm_wait=0.01, unreachable_days=7)
+        async with running({"/a": answer()}, robots=raw(b"", then="reset")) as farm:
+            async with HttpFetcher(QUICK, LOOPBACK, clock) as fetcher:
+                history = LinkHistory(unreachable_since=clock.now() - timedelta(days=days))
+                order = FetchOrder(url=farm.url("/a"), history=history)
+                sweeper = PoliteSweeper(fetcher, QUICK, policy, clock)
+                visits = [visit async for visit in sweeper.sweep([order])]
+        found = judge(visits[0], history, policy, clock.now())
+        return f"{found.kind} {found.reason}"
+
+    assert asyncio.run(go()) == expected
