@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, insert, literal_column, select, update
 
 from guides.model import GuideId
 from review.casework import (
@@ -23,13 +23,36 @@ from storage import audit, desk, queue, reverify, rows
 from storage.columns import name_hash
 from storage.keeping import row_json, text, told
 from storage.rows import AnyRow
-from storage.statements import chunks, insert_or_update
+from storage.statements import chunks, insert_new
 from storage.tables import Basis, Citation, Finding, Guide, Resource, Snapshot, Standing
 from storage.worktables import Decision, DecisionOf
 from storage.worktables import Work as WorkTable
 
 _PLACES: Final = (FindingKind.DRIFT, FindingKind.UNLOCATED, FindingKind.UNCOMPARED)
 _FINDING: Final = Finding.__table__.c
+
+# Put together once: a decision may be about thousands of guides, and meanwhile a crawl cannot write to SQLite.
+_RESOURCES: Final[BindParameter[Any]] = bindparam("resources", expanding=True)
+_OPEN_OF: Final = select(Finding.id).where(
+    Finding.guide_id == bindparam("guide"),
+    Finding.state == literal_column("'open'"),
+    Finding.kind.in_(_PLACES),
+    Finding.resource_id.in_(_RESOURCES),
+)
+_GOOD_OF: Final = select(Snapshot.id).where(
+    Snapshot.id.in_(bindparam("snapshots", expanding=True)), Snapshot.good.is_(True)
+)
+_NEWEST_OF: Final = (
+    select(Resource.id, Resource.newest_id).where(Resource.id.in_(_RESOURCES)).order_by(Resource.id).with_for_update()
+)
+_BASES_OF: Final = select(*Basis.__table__.c).where(
+    Basis.guide_id == bindparam("guide"), Basis.resource_id.in_(_RESOURCES)
+)
+_STANDINGS_OF: Final = (
+    select(*Standing.__table__.c)
+    .join(Citation, Citation.id == Standing.citation_id)
+    .where(Citation.guide_id == bindparam("guide"), Citation.resource_id.in_(_RESOURCES))
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,8 +114,7 @@ def dismiss(
     before = _remember(connection, found, ())
     _close(connection, found, FindingState.DISMISSED, by=by, note=note, at=at)
     if masks:
-        for row in found:
-            _note(connection, row, masks=queue.plain_masks(masks))
+        _note(connection, found, masks=queue.plain_masks(masks))
     return _written(connection, Action.DISMISS, found, before, at=at, by=by, note=note)
 
 
@@ -108,8 +130,7 @@ def assign(
 ) -> DecisionId:
     found = _expected(connection, expected)
     before = _remember(connection, found, ())
-    for row in found:
-        _note(connection, row, assignee=to, needs_edit=needs_edit, note=note, by=by, at=at)
+    _note(connection, found, assignee=to, needs_edit=needs_edit, note=note, by=by, at=at)
     for part in chunks(row.id for row in found):
         connection.execute(update(Finding).where(Finding.id.in_(part)).values(updated=_after(found, at)))
     action = Action.NEEDS_EDIT if needs_edit else Action.ASSIGN
@@ -171,13 +192,8 @@ def work_of(connection: Connection, number: int) -> Work:
 
 def _refuse_unseen(connection: Connection, guide: int, wanted: dict[int, int], seen: set[int]) -> None:
     """A basis is the whole source's: it would take other findings about it along, unseen."""
-    query = select(Finding.id).where(
-        Finding.guide_id == guide,
-        Finding.state == FindingState.OPEN,
-        Finding.kind.in_(_PLACES),
-        Finding.resource_id.in_(list(wanted)),
-    )
-    others = [number for number in connection.execute(query).scalars() if number not in seen]
+    asked = {"guide": guide, "resources": list(wanted)}
+    others = [number for number in connection.execute(_OPEN_OF, asked).scalars() if number not in seen]
     if others:
         named = ", ".join(f"#{number}" for number in others[:5])
         raise DecisionError(
@@ -192,11 +208,8 @@ def _targets(connection: Connection, found: Sequence[AnyRow]) -> dict[int, int]:
     good = set()
     ids = [each for each in seen.values() if each is not None]
     if ids:
-        good = set(
-            connection.execute(select(Snapshot.id).where(Snapshot.id.in_(ids), Snapshot.good.is_(True))).scalars()
-        )
-    query = select(Resource.id, Resource.newest_id).where(Resource.id.in_(list(seen))).order_by(Resource.id)
-    newest = {row.id: row.newest_id for row in connection.execute(query.with_for_update())}
+        good = set(connection.execute(_GOOD_OF, {"snapshots": ids}).scalars())
+    newest = {row.id: row.newest_id for row in connection.execute(_NEWEST_OF, {"resources": list(seen)})}
     targets = {resource: now if now in good else newest.get(resource) for resource, now in seen.items()}
     return {resource: snapshot for resource, snapshot in targets.items() if snapshot is not None}
 
@@ -217,14 +230,10 @@ def _remember(connection: Connection, found: Sequence[AnyRow], files: Sequence[F
 
 
 def _keep_bases(connection: Connection, before: _Before, guide: int, wanted: dict[int, int]) -> None:
-    query = select(*Basis.__table__.c).where(Basis.guide_id == guide, Basis.resource_id.in_(list(wanted)))
-    before.bases += [row_json(Basis.__table__, row) for row in connection.execute(query)]  # type: ignore[arg-type]
-    measured = (
-        select(*Standing.__table__.c)
-        .join(Citation, Citation.id == Standing.citation_id)
-        .where(Citation.guide_id == guide, Citation.resource_id.in_(list(wanted)))
-    )
-    before.standings += [row_json(Standing.__table__, row) for row in connection.execute(measured)]  # type: ignore[arg-type]
+    asked = {"guide": guide, "resources": list(wanted)}
+    before.bases += [row_json(Basis.__table__, row) for row in connection.execute(_BASES_OF, asked)]  # type: ignore[arg-type]
+    measured = connection.execute(_STANDINGS_OF, asked)
+    before.standings += [row_json(Standing.__table__, row) for row in measured]  # type: ignore[arg-type]
 
 
 def _close(
@@ -241,12 +250,15 @@ def _after(found: Sequence[AnyRow], at: datetime) -> datetime:
     return max([at, *(each + timedelta(microseconds=1) for each in seen)])
 
 
-def _note(connection: Connection, row: AnyRow, **values: Any) -> None:
-    """What is noted of a finding; what is not said stays."""
-    done = connection.execute(update(WorkTable).where(WorkTable.finding_id == row.id).values(values)).rowcount
-    if not done:
-        blank = {"assignee": "", "needs_edit": False, "note": "", "by": "", "at": None, "masks": None}
-        insert_or_update(connection, WorkTable, {"finding_id": row.id, **blank, **values})
+def _note(connection: Connection, found: Sequence[AnyRow], **values: Any) -> None:
+    """What is noted of findings; what is not said stays."""
+    blank = {"assignee": "", "needs_edit": False, "note": "", "by": "", "at": None, "masks": None}
+    for part in chunks(row.id for row in found):
+        mine = WorkTable.finding_id.in_(part)
+        noted = set(connection.execute(select(WorkTable.finding_id).where(mine)).scalars())
+        connection.execute(update(WorkTable).where(mine).values(values))
+        new = [{"finding_id": each, **blank, **values} for each in part if each not in noted]
+        insert_new(connection, WorkTable, new)
 
 
 def _written(
@@ -295,12 +307,12 @@ def log(
     evidence: Mapping[int, Iterable[int]] | None = None,
 ) -> None:
     """One entry for each guide, with its own evidence: a guide's history is read by its name."""
+    about = []
     for guide, mine in _by_guide(found).items():
         named = {each for row in mine for each in (row.basis_id, row.now_id)} | set((evidence or {}).get(guide, ()))
-        ids, name = [row.id for row in mine], mine[0].guide_name
-        audit.append(
-            connection, at=at, who=by, action=action, guide=name, note=note, findings=ids, snapshots=list(named)
-        )
+        ids = [row.id for row in mine]
+        about.append(audit.About(guide=mine[0].guide_name, findings=ids, snapshots=list(named)))
+    audit.append_all(connection, about, at=at, who=by, action=action, note=note)
 
 
 def _by_guide(found: Iterable[AnyRow]) -> dict[int, list[AnyRow]]:

@@ -23,10 +23,10 @@ def audit_end(connection: Connection) -> tuple[int, str] | None:
     return (int(number), last) if number.isascii() and number.isdecimal() and last else None
 
 
-def audit_grew(connection: Connection, last: str) -> None:
-    """An entry with this hash was written to the end of the audit log, by whoever holds its lock."""
+def audit_grew(connection: Connection, last: str, many: int = 1) -> None:
+    """So many entries, the last with this hash, were written to the audit log's end by whoever holds its lock."""
     before = audit_end(connection)
     number = (
-        connection.execute(select(func.count()).select_from(Audit)).scalar_one() if before is None else before[0] + 1
+        connection.execute(select(func.count()).select_from(Audit)).scalar_one() if before is None else before[0] + many
     )
     insert_or_update(connection, Mark, {"name": _AUDIT_END, "value": f"{number} {last}"})

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, exists, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, select, update
 
 from review.model import FindingKind, FindingState
 from storage import audit, bodies, rows
@@ -19,6 +19,15 @@ _GOOD = (
     .where(Snapshot.good.is_(True))
     .limit(1)
 )
+_FORGET = delete(Standing).where(
+    Standing.citation_id.in_(
+        select(Citation.id).where(
+            Citation.guide_id == bindparam("guide"), Citation.resource_id == bindparam("resource")
+        )
+    ),
+    Standing.basis_id != bindparam("snapshot"),
+)
+"""Put together once: a decision may move thousands of bases."""
 ABOUT_PLACES = (FindingKind.DRIFT, FindingKind.UNLOCATED, FindingKind.UNCOMPARED)
 
 
@@ -123,8 +132,7 @@ def move(connection: Connection, guide: int, snapshots: dict[int, int], *, on: d
             "verified": on,
         }
         insert_or_update(connection, Basis, row)
-        citations = select(Citation.id).where(Citation.guide_id == guide, Citation.resource_id == resource)
-        connection.execute(delete(Standing).where(Standing.citation_id.in_(citations), Standing.basis_id != snapshot))
+        connection.execute(_FORGET, {"guide": guide, "resource": resource, "snapshot": snapshot})
     bodies.pin(connection, *snapshots.values())
 
 
