@@ -32,6 +32,7 @@ from crawler.model import (
 )
 from crawler.policy import CrawlSettings, NetworkSettings
 from crawler.ports import Clock
+from crawler.refresh import onward
 from crawler.transport import PooledTransport
 from crawler.urls import ResourceUrl, UrlProblem, public, resource_url
 
@@ -193,7 +194,7 @@ class HttpFetcher:
             case Answer(status=status) if status in REDIRECTS and outcome.header("location") and chain.order.follow:
                 return self._redirected(url, chain, outcome)
             case Answer():
-                return self._attempt(url, chain, outcome)
+                return self._sent_on(url, chain, outcome) or self._attempt(url, chain, outcome)
 
     async def _exchange(self, url: ResourceUrl, chain: _Chain) -> Answer | Trouble | Forbidden:
         order = chain.order
@@ -240,6 +241,17 @@ class HttpFetcher:
         if isinstance(target, UrlProblem):
             chain.hops.append(Hop(status=answer.status, url=url.href, target=public(location)))
             return self._refused(url.href, target.kind, f"redirected: {target.detail}")
+        chain.hops.append(Hop(status=answer.status, url=url.href, target=target.href))
+        return target
+
+    def _sent_on(self, url: ResourceUrl, chain: _Chain, answer: Answer) -> ResourceUrl | None:
+        """Where a page without a redirect's status sends its reader; one that leads in a circle is a page."""
+        if not 200 <= answer.status < 300 or chain.cut or not chain.order.follow or chain.order.accept_datetime:
+            return None
+        refresh, kind = answer.header("refresh"), answer.header("content-type")
+        target = onward(url.href, refresh=refresh, content_type=kind, body=answer.body)
+        if target is None or any(target.href == seen for seen, _ in chain.seen):
+            return None
         chain.hops.append(Hop(status=answer.status, url=url.href, target=target.href))
         return target
 

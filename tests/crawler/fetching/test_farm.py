@@ -59,6 +59,10 @@ def packed(coding: str, body: bytes) -> bytes:
             return zstandard.ZstdCompressor(level=3).compress(body)
 
 
+def sent_on(refresh: str) -> Behaviour:
+    return answer(f'<!doctype html><title>Moved</title><meta http-equiv=refresh content="{refresh}"><p>On.'.encode())
+
+
 def coded(coding: str, body: bytes) -> Behaviour:
     return answer(body, headers={"Content-Encoding": coding})
 
@@ -166,6 +170,13 @@ TABLE: dict[str, Row] = {
     "to a moved page": _row({"/page": redirect("/new", 301), "/new": answer(PAGE)}, "moved permanent-redirect"),
     "to a dead page": _row({"/page": redirect("/new", 301)}, "dead http-404"),
     "home": _row({"/page": redirect("/"), "/": answer(PAGE)}, "dead redirect-to-home"),
+    # A page that nobody gets to see is where it sends its readers (WHATWG HTML, 7.6.1).
+    "sent on by the page": _row({"/page": sent_on("0; url=new"), "/new": answer(PAGE)}, OK),
+    "sent on to a dead page": _row(sent_on("0;URL='/gone'"), "dead http-404"),
+    "sent home by the page": _row({"/page": sent_on("2; /"), "/": answer(PAGE)}, "dead redirect-to-home"),
+    "sent in a circle": _row({"/page": sent_on("0;b"), "/b": sent_on("0;page")}, OK),
+    "sent on to a private address": _row(sent_on("0; http://127.9.9.9/"), "invalid forbidden-address"),
+    "sent on by a header": _row(answer(b"<p>wait", headers={"Refresh": "0; url=/gone"}), "dead http-404"),
     "to a login": _row({"/page": redirect("/login?to=page"), "/login?to=page": answer(PAGE)}, "blocked login-wall"),
     # Time.
     "never answers": _row(raw(b"", then="hang"), TIMEOUT, seconds=6),
