@@ -60,7 +60,7 @@ def looks_chart(looks: Sequence[LookLine]) -> Markup:
                 max(step - 1, 0.7),
                 height,
                 day(look.at.date()),
-                f"{look.verdict} ({look.reason})" + (", another content" if changed else ""),
+                f"{look.verdict} ({look.reason})" + (", the page changed" if changed else ""),
             )
         )
     told = f"{len(shown)} checks from {day(shown[0].at.date())} to {day(shown[-1].at.date())}; {changes} changes"

@@ -24,7 +24,7 @@ from review.web.decisions import whole_guides
 from review.web.render import page
 from review.web.security import user_of
 from review.web.site import Site, site_of
-from review.web.words import action_words, severity_words, state_words, stet_words
+from review.web.words import action_words, reason_words, severity_words, state_words, stet_words
 
 _MOST_CHANGES: Final = 20
 _MOST_CLAIMS: Final = 12
@@ -158,7 +158,8 @@ def _link_words(case: Case) -> str:
     if verdict is None:
         return "The address itself is what is wrong."
     told = f"When it was last asked, the address {_LINK.get(verdict.kind.value, 'gave no clear answer')}"
-    return told + (f" ({one_line(verdict.reason, 40)})." if verdict.reason else ".")
+    why = reason_words(verdict.reason)
+    return told + (f" ({why})." if why else ".")
 
 
 _LINK: Final = {

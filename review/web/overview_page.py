@@ -17,7 +17,7 @@ from review.text import day, one_line
 from review.web.charts import Share, bars_chart, shares_chart, weeks
 from review.web.render import page
 from review.web.site import site_of
-from review.web.words import action_words
+from review.web.words import action_words, verdict_words
 
 _STALE: Final = ("material", "dead", "unlocated", "broken")
 _DECIDED: Final = (FindingState.ACCEPTED, FindingState.DISMISSED, FindingState.RESOLVED)
@@ -35,7 +35,9 @@ def overview(request: Request) -> HTMLResponse:
         share=shares[-1] if shares else None,
         first=shares[0].at if shares else "",
         chart=shares_chart(shares),
-        verdicts=bars_chart(figures.verdicts[:8], what="Sources by their last answer"),
+        verdicts=bars_chart(
+            [(verdict_words(word), many) for word, many in figures.verdicts[:8]], what="Sources by their last answer"
+        ),
         times=_times(figures.spans, now),
         people=_people(figures, now),
         open=site.board.dealt().findings,

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from review.text import count, day, instant, link_target, moment, one_line, shortened
 from review.web.assets import asset_path
 from review.web.security import FIELD, form_token, user_of
+from review.web.words import verdict_words
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _AGES: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
@@ -29,7 +30,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"time": time_tag, "day": day_tag, "ago": ago_tag, "line": one_line, "short": shortened}
+    made.filters |= {
+        "time": time_tag,
+        "day": day_tag,
+        "ago": ago_tag,
+        "line": one_line,
+        "short": shortened,
+        "verdict": verdict_words,
+    }
     made.globals |= {"count": count, "asset": asset_path, "target": link_target, "plain_day": day}
     return made
 

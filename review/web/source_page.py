@@ -23,7 +23,7 @@ from review.text import count, link_target, one_line, shortened
 from review.web.charts import looks_chart
 from review.web.render import page
 from review.web.site import Site, site_of
-from review.web.words import severity_words, state_words, verdict_words
+from review.web.words import drift_words, reason_words, severity_words, state_words, verdict_words
 
 _PAGE: Final = 60
 _MOST_BODY: Final = 6_000_000
@@ -119,13 +119,23 @@ def source(request: Request) -> HTMLResponse:
         chart=looks_chart(found.looks),
         verdict=verdict_words(found.verdict.kind.value if found.verdict else ""),
         verdict_kind=found.verdict.kind.value if found.verdict else "",
-        reason=one_line(found.verdict.reason, 60) if found.verdict else "",
+        reason=reason_words(found.verdict.reason) if found.verdict else "",
+        every=_every(found.interval_hours),
         looks=_lines(found, changes),
+        drift_words=drift_words,
         snapshots=[each for each in reversed(found.snapshots) if each.good][:100],
         findings=[(each, severity_words(each.severity), state_words(each.state.value)) for each in found.findings[:60]],
         noise=_noise(found, len(changes)),
         masks=[(number, one_line(mask_words(mask), 160)) for number, mask in found.masks],
     )
+
+
+def _every(hours: float | None) -> str:
+    """ "3 days", "12 hours"."""
+    if not hours:
+        return ""
+    days = hours >= 48
+    return count(max(1, round(hours / 24 if days else hours)), "day" if days else "hour")
 
 
 def _source(site: Site, number: int) -> SourceView:
@@ -157,7 +167,7 @@ def _lines(found: SourceView, changes: set[datetime]) -> list[dict[str, Any]]:
             last
             and not changed
             and not last["changed"]
-            and (last["verdict"], last["reason"]) == (look.verdict, look.reason)
+            and (last["verdict"], last["code"]) == (look.verdict, one_line(look.reason, 40))
         ):
             last["first"], last["many"] = look.at, last["many"] + 1
             continue
@@ -170,7 +180,8 @@ def _lines(found: SourceView, changes: set[datetime]) -> list[dict[str, Any]]:
                 "many": 1,
                 "verdict": look.verdict,
                 "words": verdict_words(look.verdict),
-                "reason": one_line(look.reason, 40),
+                "reason": reason_words(look.reason),
+                "code": one_line(look.reason, 40),
                 "changed": changed,
                 "snapshot": look.snapshot,
             }

@@ -46,6 +46,44 @@ _VERDICTS: Final = {
     "invalid": "unusable link",
     "skipped": "not checked",
     "": "not checked yet",
+    "not checked yet": "not checked yet",
+}
+_REASONS: Final = {
+    "http-200": "",
+    "not-modified": "as it was",
+    "permanent-redirect": "sent on for good",
+    "http-401": "asks for a login",
+    "http-403": "refuses us",
+    "http-404": "no such page: 404",
+    "http-410": "taken away: 410",
+    "http-429": "too many requests",
+    "http-451": "withheld for legal reasons",
+    "http-5xx": "the server fails",
+    "dns-nxdomain": "no such host",
+    "dns-error": "its name was not found out",
+    "soft-404": "says “not found”",
+    "redirect-to-home": "sent to the home page",
+    "parked-domain": "the domain is parked",
+    "gone-after-retries": "no answer for too long",
+    "challenge": "a bot wall",
+    "login-wall": "asks for a login",
+    "consent-wall": "asks for consent",
+    "robots": "its robots.txt keeps us out",
+    "timeout": "took too long",
+    "connect-refused": "refuses connections",
+    "connection-reset": "broke off",
+    "tls-expired": "its certificate has expired",
+    "tls-hostname": "its certificate is another host's",
+    "tls-untrusted": "its certificate is not trusted",
+    "tls-error": "no secure connection",
+    "protocol-error": "no proper answer",
+    "redirect-loop": "redirects in a circle",
+    "too-large": "too large a page",
+    "decompression-bomb": "too large a page",
+    "network-outage": "our own network was down",
+    "malformed-url": "no proper address",
+    "unsupported-scheme": "no web address",
+    "forbidden-address": "inside a private network",
 }
 _DRIFTS: Final = {
     "unchanged": "says the same",
@@ -83,6 +121,11 @@ def action_words(word: str) -> str:
 
 def verdict_words(word: str) -> str:
     return _VERDICTS.get(word) or one_line(word, 40)
+
+
+def reason_words(word: str) -> str:
+    """Why a link is called what it is, for people; "" where there is nothing to add."""
+    return _REASONS.get(word, one_line(word, 40))
 
 
 def drift_words(word: str) -> str:

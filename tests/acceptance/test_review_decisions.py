@@ -204,4 +204,4 @@ def test_every_page_answers_and_carries_its_headers(desk: Any) -> None:
         assert editor.client.get(path).status_code == 404, path
     compared = editor.page("/sources/1/compare")
     assert "1 passage differs" in compared and "unchanged passages" in compared
-    assert "1 check" not in editor.page("/sources/1") and "Another content" in editor.page("/sources/1")
+    assert "1 check" not in editor.page("/sources/1") and "The page changed" in editor.page("/sources/1")
