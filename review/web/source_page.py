@@ -78,6 +78,8 @@ def hosts(request: Request) -> HTMLResponse:
 def host(request: Request) -> HTMLResponse:
     site = site_of(request)
     name = one_line(request.path_params["host"], 255).lower()
+    if not name:
+        raise HTTPException(404)
     start = _number(request.query_params.get("from", ""))
     lines = site.bench.source_lines(host=name, skip=start, limit=_PAGE + 1)
     if not lines and not start:

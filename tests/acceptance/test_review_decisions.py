@@ -200,6 +200,7 @@ def test_every_page_answers_and_carries_its_headers(desk: Any) -> None:
         "/sources/77777",
         "/snapshots/9999999",
         "/hosts/x",
+        "/hosts/%00",
     ):
         assert editor.client.get(path).status_code == 404, path
     compared = editor.page("/sources/1/compare")

@@ -9,8 +9,9 @@ from storage_builders import DAY, START, citation, digest, guide, look, only, op
 from crawler.model import DriftKind
 from guides.model import GuideId
 from review.model import FindingId, FindingKind, FindingState
-from storage.audit import BEGINNING, first_broken
+from storage.audit import BEGINNING, About, append_all, first_broken
 from storage.errors import StoreError
+from storage.marks import audit_end
 from storage.store import Store
 
 A, B, C = b"<p>30 days</p>" * 50, b"<p>14 days</p>" * 50, b"<p>7 days</p>" * 50
@@ -129,6 +130,14 @@ def test_the_audit_log_is_a_chain(store: Store) -> None:
     forged = [type(log[1])(**{name: getattr(log[1], name) for name in log[1].__slots__} | {"who": "eve"})]
     assert first_broken([log[0], *forged, *log[2:]]) == forged[0]
     assert first_broken([log[0], *log[2:]]) == log[2]
+
+    many = [About(guide=f"g{number}", findings=(number,), snapshots=(1, 2, None, 999)) for number in range(3)]
+    store._database.write(lambda connection: append_all(connection, many, at=START, who="Ben", action="dismissed"))
+    store._database.write(lambda connection: append_all(connection, [], at=START, who="Ben", action="dismissed"))
+    log = store.audit_log()
+    assert first_broken(log) is None and [entry.guide for entry in log[4:]] == ["g0", "g1", "g2"]
+    assert [number for number, _ in log[-1].evidence] == [1, 2], "what is not there is no evidence"
+    assert store._database.read(audit_end) == (7, log[-1].hash)
 
 
 @pytest.mark.parametrize("change", ["UPDATE audit SET who = 'eve'", "DELETE FROM audit"])
