@@ -167,8 +167,7 @@ def _sendable(value: str) -> bool:
 
 async def _read(response: httpx.Response, ask: Ask) -> Answer:
     headers = tuple(
-        (name.decode("latin-1").lower(), one_line(value.decode("latin-1"), 8_192))
-        for name, value in response.headers.raw
+        (name.decode("latin-1").lower(), one_line(_decoded(value), 8_192)) for name, value in response.headers.raw
     )
     expires = _certificate_end(response)
     if response.status_code in REDIRECTS and "location" in response.headers:
@@ -187,6 +186,14 @@ async def _read(response: httpx.Response, ask: Ask) -> Answer:
             raise
         body = decoder.so_far()
     return Answer(status=response.status_code, headers=headers, body=body, tls_expires=expires)
+
+
+def _decoded(value: bytes) -> str:
+    """A header's value. Servers send UTF-8 as it is, in Location above all, and browsers follow it there."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _check_length(headers: tuple[tuple[str, str], ...], limit: int) -> None:

@@ -11,6 +11,7 @@ from crawler.blocks import Block, Page
 from crawler.model import Health, PageHealth
 from crawler.notfound import GEO_BLOCK, NOT_FOUND
 from crawler.urls import ResourceUrl, resource_url
+from crawler.walls import wall_reason
 
 _SHORT = 1500
 _MINIMAL = 400
@@ -50,6 +51,11 @@ _WALL = _whole(
     r"security check(?:point)?",
     r"vercel security checkpoint",
     r"please wait\W*(?:verifying.*)?",
+    r"(?:http |error )*(?:401|403|406|429)\W*(?:unauthorized|forbidden|not acceptable|too many requests)?",
+    r"too many requests|request rejected|request unsuccessful.{0,80}|establishing a secure connection\W*",
+    r"making sure you(?:['’]re| are) not a (?:bot|robot)",
+    r"your access to this (?:site|service) has been limited.{0,40}",
+    r"click the button below to continue shopping",
     r"(?:are you|confirm you are|verify (?:that )?you are|verifying you are)"
     r" (?:a |not a )?(?:human|robot).{0,20}",
     r"(?:human|bot|robot) (?:verification|check|challenge)",
@@ -80,6 +86,7 @@ _LOGIN = _whole(
     r"anmelden|einloggen|anmeldung|bitte (?:melden sie sich an|anmelden).{0,40}",
     r"iniciar sesión.{0,40}|inicia sesión.{0,40}|acced[ei]r?|entrar|inicie sessão.{0,30}|fazer login|iniciar sessão",
     r"inloggen|zaloguj się.{0,30}|logowanie|logga in.{0,30}|log ind.{0,30}|logg inn.{0,30}|kirjaudu(?: sisään)?.{0,30}",
+    r"تسجيل الدخول|ورود|התחברות|bejelentkezés|đăng nhập|เข้าสู่ระบบ|masuk|autentificare|σύνδεση|вхід|увійти.{0,30}",
     r"přihlášení|přihlásit se|вход|войти.{0,30}|войдите.{0,30}|ログイン.{0,20}|サインイン|登录.{0,12}"
     r"|登入.{0,12}|로그인.{0,12}|giriş yap.{0,20}|oturum aç.{0,20}",
 )
@@ -94,6 +101,7 @@ _MUST_LOG_IN = _whole(
     r"(?:je moet|u moet) (?:inloggen|ingelogd zijn).{0,60}|musisz się zalogować.{0,60}",
     r"du (?:måste|må|skal) logg[ae]? (?:in|inn|ind).{0,60}|для продолжения (?:необходимо )?войти.{0,60}",
 )
+_TITLED_404 = re.compile(r"(?:^|[\s(\[|:])404(?:$|[\s)\]|:!.,])")
 _BRIEF = 250
 _TROUBLE = re.compile(
     r"\b(?:an? (?:unexpected |unknown |internal )?error (?:has )?occurred|something went wrong"
@@ -170,11 +178,17 @@ _PARKING = re.compile(
     r"sedoparking|parkingcrew|bodis\.com|parklogic|above\.com/marketplace|dan\.com/buy-domain|hugedomains", re.I
 )
 _WALL_MARKS = re.compile(
-    r"_Incapsula_Resource|px-captcha|captcha-delivery\.com|/cdn-cgi/challenge-platform/h/"
+    r"_Incapsula_Resource|px-captcha|captcha-delivery\.com|/cdn-cgi/challenge-platform/h/[a-z]/(?!scripts/jsd)"
     r"|cf-chl-|awsWafCookie|awswaf\.com/|gokuProps"
     r"|sucuri_cloudproxy|ddos-guard|_cf_chl_opt|g-recaptcha|h-captcha|hcaptcha\.com|cf-turnstile|data-sitekey",
     re.I,
 )
+_WORDLESS = re.compile(
+    r"_Incapsula_Resource|px-captcha|captcha-delivery\.com|/cdn-cgi/challenge-platform/h/[a-z]/orchestrate|_cf_chl_opt"
+    r"|awswaf\.com/|sucuri_cloudproxy|ddos-guard/|\bbm-verify=|\bKPSDK\b|\brbzns\b|/__qrator/|/cmd/anubis/",
+    re.I,
+)
+"""Marks that a wall has (some stand in a site's pages, too): a page without a word that has one is taken for a wall."""
 _AKAMAI = re.compile(r"access denied.{0,400}reference\s*#", re.I | re.S)
 _NEEDS_SCRIPT = re.compile(
     r"(?:enable|activate|requires?|turn on|need|activer|activez|nécessite|aktivier\w*|benötigt"
@@ -230,9 +244,17 @@ def page_health(page: Page, *, status: int, url: str, final_url: str, headers: S
     chars = sum(len(block.text) for block in content)
     for judge in (_empty_or_shell, _wall, _by_words):
         if (found := judge(page, shown, content, chars)) is not None:
-            return found
+            return _wordless_wall(page, found, status) or found
     walled = _login(page, content, chars, url, final_url, status)
     return walled or PageHealth(health=Health.OK, chars=chars)
+
+
+def _wordless_wall(page: Page, found: PageHealth, status: int) -> PageHealth | None:
+    """A wall that says nothing before its scripts run. With a success, a browser may get past it."""
+    if found.health is Health.EMPTY or (found.health is Health.SCRIPT_SHELL and status >= 400):
+        mark = _WORDLESS.search(page.source[:100_000]) or _WALL.fullmatch(page.title[:300])
+        return PageHealth(health=Health.CHALLENGE, evidence=mark[0]) if mark is not None else None
+    return None
 
 
 def script_shell(page: Page) -> PageHealth | None:
@@ -361,7 +383,18 @@ def _by_words(page: Page, shown: Sequence[Block], content: Sequence[Block], char
             if pattern.fullmatch(phrase):
                 passing = health is Health.SOFT_404 and _WEAK.search(phrase) and _PASSING.search(_start(content))
                 return PageHealth(health=Health.ERROR_PAGE if passing else health, evidence=phrase[:120])
-    return _by_a_few_words(content, chars)
+    return _by_its_own_word(page, chars) or _by_a_few_words(content, chars)
+
+
+def _by_its_own_word(page: Page, chars: int) -> PageHealth | None:
+    """What a page tells search engines: that it really is at /404, or that it is not to be kept, with 404 for title."""
+    head = page.head
+    canonical = resource_url(head.canonical, page.url or None) if head.canonical and chars < _SHORT else None
+    if isinstance(canonical, ResourceUrl) and wall_reason(page.url, canonical.href) == Health.SOFT_404:
+        return PageHealth(health=Health.SOFT_404, evidence=f"calls itself {canonical.href}"[:120])
+    if chars < _MINIMAL and "noindex" in head.robots.lower() and _TITLED_404.search(page.title[:300]):
+        return PageHealth(health=Health.SOFT_404, evidence=page.title[:120])
+    return None
 
 
 def _start(content: Sequence[Block]) -> str:

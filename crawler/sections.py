@@ -1,5 +1,6 @@
 """Where on a page a citation points: place → section, or why there is none."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -66,6 +67,12 @@ def _text_range(directive: str) -> TextRange | None:
     return TextRange(start=start, end=unquote(parts[1]) if len(parts) > 1 else "", prefix=prefix, suffix=suffix)
 
 
+_MADE_BY_SCRIPTS = re.compile(
+    r"L\d+(?:C\d+)?(?:-L?\d+(?:C\d+)?)?|(?:issuecomment|discussioncomment|pullrequestreview|discussion_r|note_|diff)-?\w+"
+)
+"""Lines of code and comments on GitHub and GitLab: their pages have no such ids before their scripts have run."""
+
+
 def fragment_state(page: Page, fragment: str) -> str | None:
     """ "found" or "missing"; None where it cannot be told (no fragment, a page built by scripts, no HTML)."""
     name, _, directives = fragment.lstrip("#").partition(":~:")
@@ -76,9 +83,10 @@ def fragment_state(page: Page, fragment: str) -> str | None:
         return None if _script_built(page) or page.kind in ("pdf", "binary") else "missing"
     if not name or page.kind not in ("html", "xml"):
         return None
-    if name.lower() == "top" or page.has_anchor(name) or page.has_anchor(unquote(name)):
+    names = (name, unquote(name), f"user-content-{unquote(name)}")  # GitHub's own prefix, which its scripts look for
+    if name.lower() == "top" or any(page.has_anchor(one) for one in names):
         return "found"
-    if name.startswith(("!", "/")) or _script_built(page):
+    if name.startswith(("!", "/")) or _MADE_BY_SCRIPTS.fullmatch(name) or _script_built(page):
         return None
     return "missing"
 

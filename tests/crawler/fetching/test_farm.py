@@ -159,6 +159,9 @@ TABLE: dict[str, Row] = {
     # Redirects.
     "to itself": _row(redirect("/page"), "unreachable redirect-loop"),
     "in a circle": _row({"/page": redirect("/b"), "/b": redirect("/page")}, "unreachable redirect-loop"),
+    # Bytes beyond ASCII in Location: UTF-8 where they are that, as browsers take them.
+    "to an address in UTF-8": _row({"/page": redirect("/\u00c3\u0096l"), "/%C3%96l": answer(PAGE)}, OK),
+    "to an address in Latin-1": _row({"/page": redirect("/\u00d6l"), "/%C3%96l": answer(PAGE)}, OK),
     "chain of 9": _row(chain(9), OK),
     "chain of 40": _row(chain(40), "unreachable redirect-loop"),
     "to file:": _row(redirect("file:///etc/passwd"), PROTOCOL),

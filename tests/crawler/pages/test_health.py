@@ -86,6 +86,32 @@ def test_a_page_about_it_is_a_page(page: str) -> None:
     assert health(page).health is Health.OK
 
 
+@pytest.mark.parametrize(
+    ("page", "status", "kind"),
+    [
+        # Imperva, Cloudflare, Vercel, Anubis, F5, Amazon: as they are served.
+        ("<body><iframe src='/_Incapsula_Resource?CWUDNSAI=9'>Request unsuccessful.</iframe>", 200, Health.CHALLENGE),
+        ("<script src='/_Incapsula_Resource?SWJIYLWA=5'></script>", 404, Health.CHALLENGE),
+        ("<title>Just a moment...</title><script>window._cf_chl_opt={}</script>", 404, Health.CHALLENGE),
+        ("<title>Vercel Security Checkpoint</title><p>Enable JavaScript to continue</p>", 404, Health.CHALLENGE),
+        (body("Making sure you&#39;re not a bot!", "<p>Loading...</p>"), 200, Health.CHALLENGE),
+        (body("Request Rejected", "The requested URL was rejected. Your support ID is: 1"), 200, Health.CHALLENGE),
+        (body("403 Forbidden", "<hr>nginx"), 200, Health.CHALLENGE),
+        (body("Amazon", "<h4>Click the button below to continue shopping</h4>"), 200, Health.CHALLENGE),
+        (body("تسجيل الدخول", "<p>البريد</p>"), 200, Health.LOGIN_WALL),
+        # What a page tells search engines of itself.
+        ("<title>Lost</title><link rel=canonical href=/404><h1>Lost in space</h1>", 200, Health.SOFT_404),
+        ("<title>Nothing here (404)</title><meta name=robots content=noindex><p>Try a search.", 200, Health.SOFT_404),
+        ("<title>Room 404</title><link rel=canonical href=/rooms/404><p>A room with a view.", 200, Health.OK),
+        # Cloudflare puts this script into every page that it serves.
+        ("<script src=/cdn-cgi/challenge-platform/h/b/scripts/jsd/main.js></script><h1>Page not found</h1>", 404,
+         Health.SOFT_404),
+    ],
+)  # fmt: skip
+def test_as_they_are_served(page: str, status: int, kind: Health) -> None:
+    assert health(page, status=status).health is kind
+
+
 def test_headers_tell() -> None:
     assert health(body("Terms", LONG), headers=(("cf-mitigated", "challenge"),)).health is Health.CHALLENGE
 
