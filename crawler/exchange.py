@@ -18,6 +18,16 @@ from crawler.urls import ResourceUrl, one_line
 
 REDIRECTS = (301, 302, 303, 307, 308)
 _DRAIN = 16 * 1024
+_START = 64 * 1024
+"""So much of a download that is too large is kept: that it is there is all that can be said of it."""
+
+_DOWNLOADS = (
+    *("image/", "video/", "audio/", "font/", "application/octet-stream", "application/zip", "application/gzip"),
+    *("application/x-", "application/java-archive", "application/vnd.android.package-archive"),
+    *("application/vnd.debian.binary-package", "application/vnd.microsoft.portable-executable"),
+)
+"""Types of which nothing is read, however short they are."""
+
 _MAX_COOKIES = 20
 _MAX_COOKIE = 4_096
 
@@ -174,17 +184,19 @@ async def _read(response: httpx.Response, ask: Ask) -> Answer:
         await _drain(response)
         return Answer(status=response.status_code, headers=headers, body=b"", tls_expires=expires)
     encodings = ",".join(value for name, value in headers if name == "content-encoding")
-    decoder = Decoder(encodings, max_bytes=ask.max_bytes)
+    download = 200 <= response.status_code < 300 and _is_download(headers)
+    longer = _says_longer(headers, ask.max_bytes)
+    if longer and not (ask.cut or download):
+        raise TooLargeError(f"{longer:,} bytes, more than {ask.max_bytes:,}")
+    decoder = Decoder(encodings, max_bytes=min(_START, ask.max_bytes) if longer and download else ask.max_bytes)
     try:
-        if not ask.cut:
-            _check_length(headers, ask.max_bytes)
         async for part in response.stream:  # type: ignore[union-attr]
             decoder.feed(part)
         body = decoder.finish()
     except TooLargeError:
-        if not ask.cut:
+        if not (ask.cut or download):
             raise
-        body = decoder.so_far()
+        body = decoder.so_far()[:_START] if download else decoder.so_far()
     return Answer(status=response.status_code, headers=headers, body=body, tls_expires=expires)
 
 
@@ -196,11 +208,19 @@ def _decoded(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def _check_length(headers: tuple[tuple[str, str], ...], limit: int) -> None:
-    """Refuse at once what says itself that it is too large (compressed bodies are only larger once decoded)."""
+def _says_longer(headers: tuple[tuple[str, str], ...], limit: int) -> int:
+    """How long an answer says that it is, where that is too long (compressed ones are only longer once decoded); or 0.
+
+    What says so is refused at once, or not read to its end.
+    """
     length = next((value for name, value in headers if name == "content-length"), "")
-    if length.isascii() and length.isdigit() and int(length[:18]) > limit:
-        raise TooLargeError(f"{int(length[:18]):,} bytes, more than {limit:,}")
+    said = int(length[:18]) if length.isascii() and length.isdigit() else 0
+    return said if said > limit else 0
+
+
+def _is_download(headers: tuple[tuple[str, str], ...]) -> bool:
+    kind = next((value for name, value in headers if name == "content-type"), "").partition(";")[0].strip().lower()
+    return kind.startswith(_DOWNLOADS)
 
 
 async def _drain(response: httpx.Response) -> None:

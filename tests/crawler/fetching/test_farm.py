@@ -37,6 +37,7 @@ PAGE = f"<!doctype html><html lang=en><title>Leaving</title><main><h1>Leaving</h
 MEGABYTES = 1_000_000
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+FILM = b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\n"
 BOMB = b"<p>" + b"\0" * 50_000_000
 
 
@@ -141,6 +142,9 @@ TABLE: dict[str, Row] = {
     "no type at all": _row(raw(b"HTTP/1.1 200 OK\r\n\r\n" + PAGE), OK),
     "an image": _row(answer(b"\x89PNG\r\n\x1a\n" + b"\0" * 500, headers={"Content-Type": "image/png"}), OK),
     "a PDF": _row(answer(b"%PDF-1.4\n%%EOF", headers={"Content-Type": "application/pdf"}), OK),
+    # Of a download nothing is read: its beginning is enough to know that it is there.
+    "a long film": _row(answer(b"\0" * 3_000_000, headers={"Content-Type": "video/mp4"}), OK, megabytes=30),
+    "a film without end": _row(drip(b"\0" * 50_000, 0.001, head=FILM), OK),
     "plain text": _row(answer(b"Write to us.", headers={"Content-Type": "text/plain"}), OK),
     # No HTTP.
     "HTTP/0.9": _row(raw(PAGE), PROTOCOL),

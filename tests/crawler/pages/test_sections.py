@@ -7,7 +7,8 @@ from crawler.sections import Missing, Section, fragment_state, locate, place_of
 from guides.model import Anchor, Css, Heading, MainContent, Place, Quote, TextRange, XPath
 
 TEXT = """<h2 id="keep">Retention</h2><p>We keep it for 30 days.</p><h3>Backups</h3><p>Backups stay 60 days.</p>
-<h2>Contact</h2><p class="c">Write to us. <span class="ad">Buy!</span></p><a id="empty"></a><p>After the mark.</p>"""
+<h2>Contact</h2><p class="c">Write to us. <span class="ad">Buy!</span></p><a id="empty"></a><p>After the mark.</p>
+<a id="user-content-own"></a>"""
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,14 @@ def test_the_right_one_of_two_quotations_is_found_by_what_stands_around() -> Non
         ("", None),
         (":~:text=30%20days", "found"),
         (":~:text=31%20weeks", "missing"),
+        # What scripts of code hosts make of an address.
+        ("own", "found"),
+        ("L10", None),
+        ("L10-L20", None),
+        ("issuecomment-12", None),
+        ("!/settings", None),
+        ("/settings", None),
+        ("Laws", "missing"),
     ],
 )
 def test_fragment_state(fragment: str, state: str | None) -> None:
