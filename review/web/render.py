@@ -82,6 +82,7 @@ def _told(request: Request) -> Mapping[str, str] | None:
         "words": done_words(decision),
         "undone": "yes" if decision.undone else "",
         "by": one_line(decision.by, 60),
+        "patch": "yes" if decision.written.startswith("patch") and not decision.undone else "",
         "written": taken_back_words(request.query_params.get("files", ""))
         if decision.undone
         else one_line(decision.written, 200),

@@ -51,7 +51,9 @@ def test_stet_moves_the_basis_and_undo_puts_everything_back(store: Store) -> Non
         bench.dismiss(_seen(finding), at=AT, by="Ben")
     assert refused.value.conflicts[0].finding.by == "Anna"
 
+    assert [on for _, on in bench.figures(since=START).verified] == [date(2026, 1, 1), ON], "what was verified before"
     undone, files = bench.undo(done.id, at=AT + DAY, by="Ben")
+    assert [on for _, on in bench.figures(since=START).verified] == [date(2026, 1, 1)]
     assert undone.undone == AT + DAY and undone.undone_by == "Ben" and files == ()
     assert store.known(resource) == before, "basis, standing and date are what they were"
     again = store.finding(finding.id)
