@@ -18,7 +18,7 @@ from crawler.guard import ForbiddenAddressError, Guard, is_closed
         "::", "::1", "::127.0.0.1", "::8.8.8.8", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1",
         "64:ff9b::808:808", "64:ff9b:1::1", "100::1", "2001::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:db8::1",
         "2002:7f00:1::", "2002:808:808::1", "3fff::1", "fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%eth0", "fec0::1",
-        "ff02::1", "5f00::1",
+        "ff02::1", "5f00::1", "::ffff:0:127.0.0.1",  # the last: IPv4-translated (RFC 2765)
     ],
 )  # fmt: skip
 def test_closed(address: str) -> None:
