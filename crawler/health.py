@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from crawler.blocks import Block, Page
 from crawler.model import Health, PageHealth
 from crawler.notfound import GEO_BLOCK, NOT_FOUND
+from crawler.parking import is_parked
 from crawler.urls import ResourceUrl, resource_url
 from crawler.walls import wall_reason
 
@@ -101,7 +102,9 @@ _MUST_LOG_IN = _whole(
     r"(?:je moet|u moet) (?:inloggen|ingelogd zijn).{0,60}|musisz się zalogować.{0,60}",
     r"du (?:måste|må|skal) logg[ae]? (?:in|inn|ind).{0,60}|для продолжения (?:необходимо )?войти.{0,60}",
 )
-_TITLED_404 = re.compile(r"(?:^|[\s(\[|:])404(?:$|[\s)\]|:!.,])")
+_TITLED_404 = re.compile(r"^\W*404\b|[(\[]404[)\]]|\b(?:error|erreur|fehler|http|code)\W*404\b", re.I)
+_ABOUT_404 = re.compile(r"404|not[-_ ]?found", re.I)
+"""In the address that was asked for: the page is about them (`/docs/errors/404`)."""
 _BRIEF = 250
 _TROUBLE = re.compile(
     r"\b(?:an? (?:unexpected |unknown |internal )?error (?:has )?occurred|something went wrong"
@@ -140,7 +143,7 @@ _MAINTENANCE = _whole(
     r"|údržba|техническ\w+ работ\w+|メンテナンス中?.{0,12}|维护中|维护|점검 중|bakım.{0,20}",
 )
 _OFFLINE = _whole(
-    r"(?:you(?:'|’)re |you are )?(?:currently )?offline.{0,60}",
+    r"(?:you(?:'|’)re |you are )(?:currently )?offline.{0,60}|(?:currently )?offline",
     r"no internet(?: connection)?.{0,40}",
     r"vous êtes hors[ -]ligne.{0,40}|hors[ -]ligne",
     r"sie sind offline|keine internetverbindung",
@@ -158,24 +161,6 @@ _ASKS_CONSENT = _whole(
     r"(?:accepter|autoriser)(?: l['’]utilisation des)? (?:les )?cookies\b.{0,60}\?",
     r"(?:alle )?cookies (?:akzeptieren|erlauben|zulassen)\b.{0,60}\?",
     r"¿(?:aceptar|permitir)(?: el uso de)? (?:las )?cookies\b.{0,60}\?",
-)
-_PARKED = re.compile(
-    r"(?:this |the )?domain(?: name)? (?:\S+ )?(?:is|may be) for sale|buy this domain"
-    r"|domain (?:is )?parked|parked (?:free|domain)"
-    r"|diese domain (?:steht|ist) zu[mr]? verk|ce (?:nom de )?domaine est à vendre"
-    r"|este dominio está en venta|domein (?:is )?te koop"
-    r"|questo dominio è in vendita|domena jest na sprzedaż|домен продается|this (?:web ?site"
-    r"|domain) has expired|domain has expired",
-    re.I,
-)
-_SENTENCES = re.compile(r"(?<=[.!?])\s+")
-_OF_OTHERS = re.compile(
-    r"\b(?:if|when|whether|once|after|before|until|while|unless|how|what|why|which|your|my|an?|wenn|falls|ob|wie|ihre"
-    r"|deine|si|quand|lorsque|votre|comment|cuando|su|tu|cómo|quando|il tuo|als|jouw|uw|jeśli|если|ваш)\b",
-    re.I,
-)
-_PARKING = re.compile(
-    r"sedoparking|parkingcrew|bodis\.com|parklogic|above\.com/marketplace|dan\.com/buy-domain|hugedomains", re.I
 )
 _WALL_MARKS = re.compile(
     r"_Incapsula_Resource|px-captcha|captcha-delivery\.com|/cdn-cgi/challenge-platform/h/[a-z]/(?!scripts/jsd)"
@@ -244,6 +229,8 @@ def page_health(page: Page, *, status: int, url: str, final_url: str, headers: S
     chars = sum(len(block.text) for block in content)
     for judge in (_empty_or_shell, _wall, _by_words):
         if (found := judge(page, shown, content, chars)) is not None:
+            if found.health is Health.SOFT_404 and _ABOUT_404.search(url):
+                break
             return _wordless_wall(page, found, status) or found
     walled = _login(page, content, chars, url, final_url, status)
     return walled or PageHealth(health=Health.OK, chars=chars)
@@ -341,27 +328,9 @@ def _wall(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: i
     text = " ".join(block.text for block in shown[:30])[:1500]
     if _AKAMAI.search(text):
         return PageHealth(health=Health.CHALLENGE, evidence="Access Denied, Reference #")
-    if _is_parked(page, shown, chars) or (chars < _MINIMAL and _PARKING.search(page.source[:200_000])):
+    if is_parked(page, shown, chars):
         return PageHealth(health=Health.PARKED, evidence=text[:120])
     return None
-
-
-def _is_parked(page: Page, shown: Sequence[Block], chars: int) -> bool:
-    """Whether a page says of its own domain that it is for sale or parked. A registrar's help says it of others: with
-    "when" or "your", as a question, or among more words than such a page has.
-    """
-    url = resource_url(page.url)
-    host = url.host.removeprefix("www.") if isinstance(url, ResourceUrl) else ""
-    texts = [page.title[:300], *(block.text[:_SHORT] for block in shown[:30])]
-    named = any(host in text.casefold() for text in texts) if host else False
-    for text in texts:
-        for sentence in _SENTENCES.split(text):
-            found = _PARKED.search(sentence)
-            if found is None or sentence.endswith("?") or _OF_OTHERS.search(sentence[: found.end()]):
-                continue
-            if chars < _MINIMAL or named:
-                return True
-    return False
 
 
 _WORDS: tuple[tuple[re.Pattern[str], Health, int], ...] = (

@@ -3,7 +3,9 @@
 import pytest
 from crawler_pages import health
 
+from crawler.health import page_health
 from crawler.model import Health
+from crawler.page import read
 
 LONG = "<p>This article explains what the message means, why it appears and what you can do about it yourself.</p>" * 20
 
@@ -103,6 +105,9 @@ def test_a_page_about_it_is_a_page(page: str) -> None:
         ("<title>Lost</title><link rel=canonical href=/404><h1>Lost in space</h1>", 200, Health.SOFT_404),
         ("<title>Nothing here (404)</title><meta name=robots content=noindex><p>Try a search.", 200, Health.SOFT_404),
         ("<title>Room 404</title><link rel=canonical href=/rooms/404><p>A room with a view.", 200, Health.OK),
+        ("<title>Route 404 | Buses</title><meta name=robots content=noindex><p>To the sea, hourly.", 200, Health.OK),
+        (body("Offline maps", "<p>Download them at home.</p>"), 200, Health.OK),
+        (body("You are offline", "<p>Look for a network.</p>"), 200, Health.ERROR_PAGE),
         # Cloudflare puts this script into every page that it serves.
         ("<script src=/cdn-cgi/challenge-platform/h/b/scripts/jsd/main.js></script><h1>Page not found</h1>", 404,
          Health.SOFT_404),
@@ -110,6 +115,13 @@ def test_a_page_about_it_is_a_page(page: str) -> None:
 )  # fmt: skip
 def test_as_they_are_served(page: str, status: int, kind: Health) -> None:
     assert health(page, status=status).health is kind
+
+
+def test_a_page_whose_address_names_it_is_about_it() -> None:
+    page = read(body("Error 404", "<p>The API answers so when an id is not known.</p>").encode(), url="https://e.org/x")
+    for path, expected in (("/docs/errors/404", Health.OK), ("/docs/not-found", Health.OK), ("/x", Health.SOFT_404)):
+        found = page_health(page, status=200, url=f"https://e.org{path}", final_url=page.url, headers=())
+        assert found.health is expected
 
 
 def test_headers_tell() -> None:
