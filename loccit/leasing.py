@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import cache
@@ -32,8 +32,14 @@ def holder() -> str:
 
 
 @contextmanager
-def leased(store: Store, name: str, clock: Clock, *, lasts: timedelta = LASTS) -> Iterator[LeaseRecord | None]:
-    """Hold the lease as long as the block runs. Gives None where it is ours, else whose it is."""
+def leased(
+    store: Store, name: str, clock: Clock, *, lasts: timedelta = LASTS, lost: Callable[[], None] = lambda: None
+) -> Iterator[LeaseRecord | None]:
+    """Hold the lease as long as the block runs. Gives None where it is ours, else whose it is.
+
+    `lost` is called, once and from another thread, where somebody else has taken it meanwhile: this process was
+    stopped, or was without its store, for longer than the lease lasts.
+    """
     other = store.take_lease(name, holder(), at=clock.now(), lasts=lasts)
     if other is not None and _is_gone(other.holder):
         other = store.take_lease(name, holder(), at=clock.now(), lasts=lasts, dead=other.holder)
@@ -41,7 +47,7 @@ def leased(store: Store, name: str, clock: Clock, *, lasts: timedelta = LASTS) -
         yield other
         return
     done = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(store, name, clock, lasts, done), daemon=True)
+    renewing = threading.Thread(target=_renew, args=(store, name, clock, lasts, done, lost), daemon=True)
     renewing.start()
     try:
         yield None
@@ -61,11 +67,15 @@ def busy_line(what: str, other: LeaseRecord) -> str:
     )
 
 
-def _renew(store: Store, name: str, clock: Clock, lasts: timedelta, done: threading.Event) -> None:
+def _renew(
+    store: Store, name: str, clock: Clock, lasts: timedelta, done: threading.Event, lost: Callable[[], None]
+) -> None:
     while not done.wait(lasts.total_seconds() / _RENEWALS):
         # A store that cannot be written now may be written at the next try; the work itself tells what is wrong.
         with suppress(StoreError):
-            store.take_lease(name, holder(), at=clock.now(), lasts=lasts)
+            if store.take_lease(name, holder(), at=clock.now(), lasts=lasts) is not None:
+                lost()
+                return
 
 
 def _is_gone(other: str) -> bool:

@@ -27,6 +27,9 @@ from storage.store import Store
 AGAIN: Final = timedelta(minutes=1)
 """A pass that found another crawl under way, or no store, is made up for as soon as this."""
 
+_LOOK: Final = 1.0
+"""Seconds between two looks whether the lease is still ours; a signal ends the wait at once."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen", metavar="ADDRESS:PORT", help="instead of [schedule] listen")
@@ -51,20 +54,52 @@ def run(options: argparse.Namespace, app: App) -> Exit:
 
 
 def schedule(app: App, stopped: Event) -> None:
-    """Pass after pass, until `stopped`. Of several schedulers on one store one works; the others take over from it."""
-    told = False
+    """Pass after pass, until `stopped`. Of several schedulers on one store one works; the others take over from it.
+
+    One that finds its lease with another (it was asleep, or without its store, for too long) waits like the others.
+    """
+    told = ""
     while not stopped.is_set():
-        with open_store(app.settings) as store, leased(store, SCHEDULE, app.clock) as other:
-            if other is None:
-                _work(app, stopped)
-                return
-        if not told:
-            app.complain(f"{busy_line('scheduler', other)}; waiting to take over from it")
-            told = True
+        try:
+            waiting = _turn(app, stopped)
+        except StoreError as error:
+            waiting = f"{error}; trying again"
+        if not waiting:
+            continue
+        if waiting != told:
+            app.complain(waiting)
+        told = waiting
         stopped.wait(LASTS.total_seconds() / 4)
 
 
-def _work(app: App, stopped: Event) -> None:
+def _turn(app: App, stopped: Event) -> str:
+    """Work as long as the lease is ours; where it is another's, says so at once."""
+    lost = Event()
+    with open_store(app.settings) as store, leased(store, SCHEDULE, app.clock, lost=lost.set) as other:
+        if other is not None:
+            return f"{busy_line('scheduler', other)}; waiting to take over from it"
+        _work(app, _Until(stopped, lost))
+    if lost.is_set():
+        app.complain("another scheduler has taken over meanwhile")
+    return ""
+
+
+class _Until:
+    """Until told to stop, or the lease is another's."""
+
+    def __init__(self, *events: Event) -> None:
+        self._events = events
+
+    def is_set(self) -> bool:
+        return any(event.is_set() for event in self._events)
+
+    def wait(self) -> None:
+        first, *_ = self._events
+        while not self.is_set():
+            first.wait(_LOOK)
+
+
+def _work(app: App, stopped: _Until) -> None:
     # Imported here: no other command needs it.
     from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -136,7 +171,7 @@ class _Handing:
             self._store = None
 
 
-def _archive(app: App, stopped: Event) -> Exit:
+def _archive(app: App, stopped: _Until) -> Exit:
     return crawl.ask_archive(app, stopped=stopped.is_set)
 
 

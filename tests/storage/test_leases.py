@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from storage_builders import START
 
+from loccit.clock import SystemClock
+from loccit.leasing import leased
 from storage.store import Store
 
 LASTS = timedelta(minutes=2)
@@ -49,3 +51,17 @@ def test_of_many_that_ask_at_once_one_gets_it(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert len(got) == 1
+
+
+def test_a_holder_that_slept_is_told_that_its_lease_is_anothers(store: Store) -> None:
+    lost = threading.Event()
+    clock = SystemClock()
+    with leased(store, "schedule", clock, lasts=timedelta(seconds=1.2), lost=lost.set) as other:
+        assert other is None
+        assert not lost.wait(0.15), "renewed"
+        asleep, short = timedelta(seconds=1.3), timedelta(seconds=0.9)
+        assert store.take_lease("schedule", "b 1 y", at=clock.now() + asleep, lasts=short) is None
+        assert lost.wait(5)
+    with leased(store, "schedule", clock) as other:
+        assert other is not None
+        assert other.holder == "b 1 y", "what is another's is not given back"
