@@ -393,7 +393,7 @@ def _sayings(page: Page, content: Sequence[Block], chars: int) -> list[str]:
     """The phrases, and the first words of a page that says hardly anything else."""
     first = [block.text[:200] for block in content[:3]] if chars < _MINIMAL else []
     sentences = [re.split(r"(?<=[.!?。])\s", text)[0] for text in first]
-    return [phrase for phrase in (*_phrases(page, content), *first, *sentences) if phrase]
+    return [phrase for phrase in dict.fromkeys((*_phrases(page, content), *first, *sentences)) if phrase]
 
 
 def _login(

@@ -17,7 +17,7 @@ SOON = 10
 
 SMALL = 4_096
 _WITHIN = 64 * 1024
-_META = re.compile(rb"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
+_META = re.compile(rb"http-equiv\s*=\s*[\"']?\s*refresh")
 _CONTENT = re.compile(
     r"\s*(\d{1,6})[\d.]*\s*[;,\s]\s*(?:url\s*=\s*)?+(?:\"([^\"]*)|'([^']*)|(\S.*))", re.IGNORECASE | re.DOTALL
 )
@@ -46,7 +46,7 @@ def onward(url: str, *, refresh: str, content_type: str, body: bytes) -> Resourc
 def _by_meta(url: str, content_type: str, body: bytes) -> tuple[str, str]:
     """What the page's own element says, and the address that its links are relative to."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind not in _HTML or not _META.search(body[:_WITHIN]):
+    if kind not in _HTML or not _META.search(body[:_WITHIN].lower()):
         return "", url
     tree = parse(body[:_WITHIN].decode("utf-8", "replace"))
     for node in tree.css("meta[http-equiv]")[:50]:
