@@ -189,9 +189,8 @@ class Hosts:
 
     async def _wait_with_others(self, key: str, pace: _Pace, reserve: Reserve) -> None:
         for _ in range(TRIES):
-            gap = self._gap(pace)
-            lag = await reserve(key, gap)
-            before = self._clock.now()
+            gap, before = self._gap(pace), self._clock.now()
+            lag = await reserve(key, gap)  # Counted from when it was answered, of which we may hear late.
             if lag > 0:
                 await self._clock.sleep(lag)
             now = self._clock.now()

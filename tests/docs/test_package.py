@@ -54,7 +54,12 @@ def test_the_wheel_holds_all_that_git_has_of_the_packages(wheel: Path) -> None:
 
 def test_it_works_in_an_empty_environment_from_any_folder(wheel: Path, tmp_path: Path) -> None:
     venv, bins = tmp_path / "venv", tmp_path / "venv" / "bin"
-    uv = {**os.environ, "UV_CONSTRAINT": str(ROOT / "constraints.txt"), "UV_PYTHON": sys.executable}
+    uv = {
+        **os.environ,
+        "UV_CONSTRAINT": str(ROOT / "constraints.txt"),
+        "UV_PYTHON": sys.executable,
+        "UV_COMPILE_BYTECODE": "1",
+    }
     for command in (("venv", str(venv)), ("pip", "install", "--python", str(venv), str(wheel))):
         done = subprocess.run([str(BIN / "uv"), *command], env=uv, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

@@ -25,6 +25,7 @@ def test_every_step_of_the_tutorial_does_what_the_page_says(tmp_path: Path) -> N
         "UV_TOOL_BIN_DIR": str(tmp_path / "bin"),
         "UV_CONSTRAINT": str(ROOT / "constraints.txt"),
         "UV_NO_PROGRESS": "1",
+        "UV_COMPILE_BYTECODE": "1",
         "PYTHONPATH": "",
     }
     folder, commands = work, 0
