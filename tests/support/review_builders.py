@@ -28,6 +28,7 @@ from crawler.model import (
     VerdictKind,
     Visit,
 )
+from crawler.policy import Policy
 from guides.model import Citation, CitationKey, Claim, Guide, GuideId, MainContent, Role
 from review.model import (
     CheckedCitation,
@@ -41,6 +42,7 @@ from review.model import (
     GuideView,
     Report,
 )
+from review.report import make_report
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 URL = "https://example.org/privacy"
@@ -245,3 +247,12 @@ def dead(**more: Any) -> CheckedCitation:
 def plain_report(*lines: GuideLine, **more: Any) -> Report:
     findings = tuple(each for line in lines for each in line.view.open_findings)
     return Report(**{"made": NOW, "lines": lines, "findings": findings, "last_crawl": hours(1), "sources": 4, **more})
+
+
+def report(*views: Any, **more: Any) -> Report:
+    """What the guides' formats show, of guides as `view` makes them."""
+    values: dict[str, Any] = {"made": NOW, "today": date(2026, 11, 24), "last_crawl": hours(3), "sources": 4}
+    return make_report(views, Policy(), **{**values, **more})
+
+
+STALE = view([finding(), finding(FindingKind.LINK, id=8, summary="Page is gone: 404", claims=())])
