@@ -24,7 +24,7 @@ from selectolax.lexbor import LexborHTMLParser
 from benchmarks.drift import load_timelines, snapshots
 from crawler.charset import decode
 from crawler.contexts import CONTEXTS
-from crawler.fingerprint import fingerprint
+from crawler.fingerprint import print_of
 from crawler.health import page_health
 from crawler.page import read
 from crawler.sections import Section, locate
@@ -41,7 +41,7 @@ LIMIT_SECONDS, LIMIT_MB = 20.0, 1024
 def print_of_main(body: bytes) -> str:
     """The whole way: decode, parse, blocks, main content, fingerprint."""
     section = locate(read(body, content_type="text/html"), MainContent())
-    return fingerprint(section) if isinstance(section, Section) else ""
+    return print_of(section.blocks) if isinstance(section, Section) else ""
 
 
 def print_of_main_cold(body: bytes) -> str:
@@ -174,7 +174,7 @@ def _hostile(body: bytes, answer: "multiprocessing.connection.Connection") -> No
     started = time.process_time()
     section = locate(read(body, content_type="text/html"), MainContent())
     if isinstance(section, Section):
-        fingerprint(section)
+        print_of(section.blocks)
     spent = time.process_time() - started
     answer.send((spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 

@@ -35,7 +35,7 @@ from crawler.model import FetchOrder, LinkHistory, VerdictKind
 from crawler.policy import CrawlSettings, NetworkSettings, Policy
 from crawler.sweep import PoliteSweeper
 from loccit.clock import SystemClock
-from loccit.fetching import health_of, likeness_of
+from loccit.fetching import Reading, health_of
 
 PER_HOST = 10
 HOURS_APART = 12
@@ -322,7 +322,7 @@ class Crawl:
         look_up = resolver(self.rate, self.seed + number, lambda: gone)
         network = NetworkSettings(allow=("127.0.0.0/24",))
         async with HttpFetcher(crawl, network, clock, resolver=look_up) as fetcher:
-            sweeper = PoliteSweeper(fetcher, crawl, policy, clock, health=health_of, likeness=likeness_of)
+            sweeper = PoliteSweeper(fetcher, crawl, policy, clock, health=health_of, likeness=Reading().likeness)
             orders = (
                 FetchOrder(url=url, history=self.histories.get(link, LinkHistory())) for url, link in links.items()
             )

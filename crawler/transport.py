@@ -77,10 +77,6 @@ class PooledTransport(httpx.AsyncBaseTransport):
         for pool in pools:
             await pool.pool.aclose()
 
-    @property
-    def open_pools(self) -> int:
-        return len(self._pools)
-
     async def _vet(self, host: str, port: int) -> None:
         try:
             await self._guard.endpoints(host, port)

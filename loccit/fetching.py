@@ -79,11 +79,6 @@ def health_of(answer: Fetched) -> PageHealth | None:
     return Reading().health(answer)
 
 
-def likeness_of(answer: Fetched) -> Likeness | None:
-    """What an answer looks like, to be compared with what its host shows for nothing."""
-    return Reading().likeness(answer)
-
-
 def _health(page: Page, answer: Fetched) -> PageHealth:
     return page_health(page, status=answer.status, url=answer.url, final_url=answer.final_url, headers=answer.headers)
 

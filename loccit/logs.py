@@ -16,7 +16,6 @@ from review.model import CloseFinding, FindingOp, OpenFinding
 from review.text import inert, one_line
 
 FORMATS: Final = ("text", "json")
-VARIABLE: Final = "LOCCIT_LOG_FORMAT"
 
 FETCHES: Final = logging.getLogger("loccit.fetch")
 TOLD: Final = logging.getLogger("loccit")

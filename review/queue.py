@@ -125,14 +125,6 @@ def severity_rank(word: str) -> int:
     return _RANK.get(word, _RANK["wording"])
 
 
-def deal(entries: Iterable[Entry], labels: Mapping[GuideId, GuideLabel]) -> tuple[Card, ...]:
-    """All cards, in the order of need."""
-    hosts: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        hosts[host_of(entry.url)].append(entry)
-    return laid(hand(host, own, labels) for host, own in hosts.items())
-
-
 def hand(host: str, entries: Sequence[Entry], labels: Mapping[GuideId, GuideLabel]) -> Hand:
     """The cards of one host, each with where it stands. What changes alike on one host is no matter of another's."""
     mass = _mass(host, entries)

@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from guides.model import GuideId
 from loccit.app import App
@@ -20,7 +20,7 @@ from loccit.wiring import key_of, open_store, read_guides, sync
 from review.text import count
 from storage.store import Store
 
-DEFAULTS = {"warc": "loccit.warc.gz", "wacz": "loccit.wacz"}
+FILES: Final = {"warc": "loccit.warc.gz", "wacz": "loccit.wacz"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output",
         metavar="PATH",
-        help="warc, wacz: the file (default loccit.warc.gz, loccit.wacz); "
+        help=f"warc, wacz: the file (default {', '.join(FILES.values())}); "
         "status: a folder for status.json and badges (else JSON here)",
     )
 
@@ -36,9 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, app: App) -> Exit:
     if options.what == "status":
         return _status(options.output, app)
-    return _archive(
-        options.output or ("loccit.wacz" if options.what == "wacz" else "loccit.warc.gz"), options.what, app
-    )
+    return _archive(options.output or FILES[options.what], options.what, app)
 
 
 def _archive(name: str, what: str, app: App) -> Exit:

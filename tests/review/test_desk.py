@@ -1,5 +1,6 @@
 """The pure parts of the editors' page: cards, masks, passages side by side, and stored pages made harmless."""
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from review.cleaning import cleaned
 from review.masks import covers, proposals
 from review.model import Mask
 from review.passages import Fold, Row, compare_pages, pieces
-from review.queue import Filters, Order, deal, position_of, position_text, select
+from review.queue import Card, Filters, Order, hand, host_of, laid, position_of, position_text, select
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -37,19 +38,26 @@ def _entry(number: int, **more: object) -> Entry:
     return Entry(**values)  # type: ignore[arg-type]
 
 
+def _dealt(entries: list[Entry]) -> tuple[Card, ...]:
+    hosts: dict[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        hosts[host_of(entry.url)].append(entry)
+    return laid(hand(host, own, {}) for host, own in hosts.items())
+
+
 def test_cards_are_changes_and_a_host_that_changed_everywhere_is_one() -> None:
     same = [_entry(n, change="one", resource=1, url="https://one.example/p") for n in range(1, 6)]
     mass = [_entry(n, url=f"https://big.example/{n}", marks=frozenset({"m"})) for n in range(10, 14)]
     two = [_entry(n, url=f"https://small.example/{n}", marks=frozenset({"m"})) for n in range(20, 22)]
-    cards = deal([*same, *mass, *two], {})
+    cards = _dealt([*same, *mass, *two])
     assert sorted(len(card.entries) for card in cards) == [1, 1, 4, 5]
     assert [card.mass for card in cards].count(True) == 1
-    with_claims = deal([_entry(1, severity="dead"), _entry(2, claims=3), _entry(3, severity="wording")], {})
+    with_claims = _dealt([_entry(1, severity="dead"), _entry(2, claims=3), _entry(3, severity="wording")])
     assert [card.first.id for card in with_claims] == [2, 1, 3], "by severity, then what touches sentences"
 
 
 def test_a_page_begins_after_a_card_that_has_gone() -> None:
-    cards = deal([_entry(n) for n in range(100)], {})
+    cards = _dealt([_entry(n) for n in range(100)])
     first = select(cards, Filters(), size=10)
     assert first.following is not None and first.total == 100
     left = tuple(card for card in cards if card.key != first.cards[-1].key)

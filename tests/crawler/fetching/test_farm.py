@@ -27,7 +27,7 @@ from crawler.judge import judge
 from crawler.model import FetchOrder, LinkHistory
 from crawler.policy import CrawlSettings, NetworkSettings, Policy
 from crawler.sweep import PoliteSweeper
-from loccit.fetching import health_of, likeness_of
+from loccit.fetching import Reading, health_of
 
 CRAWL = CrawlSettings(delay=0.0, timeout=0.6, retries=1, retry_wait=0.01, max_bytes=500_000, max_retry_after=0.05)
 POLICY = Policy(confirm=3, confirm_wait=0.02)
@@ -256,7 +256,7 @@ async def judged(farm: Farm, network: NetworkSettings, answers: Sequence[Sequenc
         running({"/ok": answer(PAGE)}, host="up.example") as up,
         HttpFetcher(CRAWL, network, clock, resolver=resolver(answers or [[]])) as fetcher,
     ):
-        sweeper = PoliteSweeper(fetcher, CRAWL, POLICY, clock, health=health_of, likeness=likeness_of)
+        sweeper = PoliteSweeper(fetcher, CRAWL, POLICY, clock, health=health_of, likeness=Reading().likeness)
         orders = [FetchOrder(url=farm.url("/page")), FetchOrder(url=up.url("/ok"))]
         visits = {visit.url: visit async for visit in sweeper.sweep(orders)}
     verdict = judge(visits[farm.url("/page")], LinkHistory(), POLICY, clock.now(), on_the_spot=True)

@@ -11,7 +11,7 @@ from crawler.missing import nowhere
 from crawler.model import FetchOrder, LinkHistory, Verdict
 from crawler.policy import CrawlSettings, NetworkSettings, Policy
 from crawler.sweep import PoliteSweeper
-from loccit.fetching import health_of, likeness_of
+from loccit.fetching import Reading, health_of
 
 CRAWL = CrawlSettings(delay=0.0, timeout=2.0, retries=0)
 POLICY = Policy(confirm=3, confirm_wait=0.02)
@@ -37,7 +37,7 @@ def sweep(pages: dict[str, Behaviour], *asked: str, default: Behaviour) -> tuple
             running({"/": HOME, **pages}, default=default, robots=quiet) as farm,
             HttpFetcher(CRAWL, LOOPBACK, clock) as fetcher,
         ):
-            sweeper = PoliteSweeper(fetcher, CRAWL, POLICY, clock, health=health_of, likeness=likeness_of)
+            sweeper = PoliteSweeper(fetcher, CRAWL, POLICY, clock, health=health_of, likeness=Reading().likeness)
             found = {}
             async for visit in sweeper.sweep(FetchOrder(url=farm.url(target)) for target in asked):
                 verdict = judge(visit, LinkHistory(), POLICY, clock.now(), on_the_spot=True)
@@ -87,7 +87,7 @@ def test_sent_to_another_hosts_home_like_everything() -> None:
             running(default=redirect(new.url("/"), 301), robots=answer(b"", status=404)) as old,
             HttpFetcher(CRAWL, LOOPBACK, clock) as fetcher,
         ):
-            sweeper = PoliteSweeper(fetcher, CRAWL, POLICY, clock, health=health_of, likeness=likeness_of)
+            sweeper = PoliteSweeper(fetcher, CRAWL, POLICY, clock, health=health_of, likeness=Reading().likeness)
             (visit,) = [visit async for visit in sweeper.sweep([FetchOrder(url=old.url("/help/leave"))])]
             verdict = judge(visit, LinkHistory(), POLICY, clock.now(), on_the_spot=True)
             return f"{verdict.kind} {verdict.reason}"

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from crawler.charset import decode
-from crawler.fingerprint import fingerprint
+from crawler.fingerprint import print_of
 from crawler.health import page_health
 from crawler.model import Health
 from crawler.page import read
@@ -36,7 +36,7 @@ def section_of(source: str) -> Section | None:
 
 def printed(source: str) -> str:
     found = section_of(source)
-    return fingerprint(found) if found is not None else ""
+    return print_of(found.blocks) if found is not None else ""
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.drift import measure
-from crawler.fingerprint import fingerprint
+from crawler.fingerprint import print_of
 from crawler.model import DriftKind
 from crawler.page import Page
 from crawler.sections import Section, locate
@@ -45,7 +45,7 @@ documents = st.lists(sentences, min_size=3, max_size=12, unique=True)
 def printed(one: Page) -> str:
     section = locate(one, MainContent())
     assert isinstance(section, Section)
-    return fingerprint(section)
+    return print_of(section.blocks)
 
 
 def paragraphs(texts: list[str]) -> str:
