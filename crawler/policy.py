@@ -23,7 +23,8 @@ class CrawlSettings:
     timeout: float = 30.0
     """Of one fetch as a whole, redirects and body included."""
     max_bytes: int = 10_000_000
-    """Of one body, decompressed; what is larger is `unreachable`, `too-large`."""
+    """Of one body, decompressed. A larger page is `unreachable`, `too-large`; of a larger download (a film, an archive)
+    only the beginning is read."""
     retries: int = 2
     """How often a transient failure (reset, time-out, 5xx) is tried again at once."""
     respect_robots: bool = True

@@ -7,6 +7,7 @@ from typing import Any
 import shtab
 
 from loccit.app import App
+from loccit.commands.check import FORMATS
 from loccit.exits import Exit
 from loccit.main import whole_parser
 
@@ -30,6 +31,8 @@ def run(options: argparse.Namespace, app: App) -> Exit:
     for action in _actions(parser):
         if kind := _kind(action):
             action.complete = kind  # type: ignore[attr-defined]  # where shtab looks for it
+        elif action.dest == "format" and not action.choices:
+            action.choices = FORMATS  # a file may follow (`sarif:out.sarif`), so that the parser itself has no list
     with app.output(None) as out:
         out.write(shtab.complete(parser, options.shell) + "\n")
     return Exit.OK

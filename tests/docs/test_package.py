@@ -49,6 +49,7 @@ def test_the_wheel_holds_all_that_git_has_of_the_packages(wheel: Path) -> None:
     assert all(f"{package}/py.typed" in names for package in PACKAGES)
     shared = {name.partition(".data/data/")[2] for name in names if ".data/data/" in name}
     assert {"share/man/man1/loccit.1", "share/loccit/schemas/guide.schema.json"} <= shared
+    assert {"LICENSE", "review/web/static/htmx-LICENSE.txt"} <= {name.partition("/licenses/")[2] for name in names}
     assert not [name for name in names if name.startswith(("tests/", "docs/", "tools/", "benchmarks/"))]
 
 
@@ -79,6 +80,7 @@ def test_it_works_in_an_empty_environment_from_any_folder(wheel: Path, tmp_path:
             assert any("findings" in line for line in completion) and any(
                 "--fail-on" in line or "fail-on" in line for line in completion
             )
+            assert any("github" in line and "junit" in line for line in completion), "the formats of a check"
         assert shell.run("loccit completion bash > done.sh && bash -n done.sh && echo sound") == ["sound"]
         owners = shell.run(f"python -P -c '{CLASHES}'")
         # Nobody else in the environment brings packages of these names (see docs/decisions/0001).
