@@ -2,20 +2,16 @@
 
 import asyncio
 import gzip
-import ipaddress
 import socket
-import ssl
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Sequence
 
 import brotli  # type: ignore[import-untyped]
 import pytest
-import trustme
 import zstandard
 from crawler_farm import Behaviour, Farm, QuickClock, answer, drip, in_turn, raw, redirect, running
+from crawler_fetches import LOOPBACK, PAGE, QUICK, get, kind, visit
 
 from crawler.fetch import HttpFetcher
 from crawler.model import (
@@ -24,43 +20,9 @@ from crawler.model import (
     Fetched,
     FetchOrder,
     NotModified,
-    RefusalKind,
-    Refused,
     Validators,
 )
-from crawler.policy import CrawlSettings, NetworkSettings
-
-QUICK = CrawlSettings(delay=0.0, timeout=2.0, retries=0, retry_wait=0.01, max_bytes=200_000, max_retry_after=0.05)
-LOOPBACK = NetworkSettings(allow=("127.0.0.0/24", "::1/128"))
-PAGE = b"<p>" + b"delete your account " * 500
-
-
-async def nowhere(host: str, port: int) -> Sequence[str]:
-    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-
-async def get(
-    url: str,
-    *,
-    crawl: CrawlSettings = QUICK,
-    network: NetworkSettings = LOOPBACK,
-    order: FetchOrder | None = None,
-    resolver: Callable[[str, int], Awaitable[Sequence[str]]] = nowhere,
-) -> Attempt:
-    async with HttpFetcher(crawl, network, QuickClock(), resolver=resolver) as fetcher:
-        return await fetcher.fetch(order or FetchOrder(url=url))
-
-
-def visit(behaviour: Behaviour, *, target: str = "/page", **options: object) -> Attempt:
-    async def go() -> Attempt:
-        async with running({target: behaviour}) as farm:
-            return await get(farm.url(target), **options)  # type: ignore[arg-type]
-
-    return asyncio.run(go())
-
-
-def kind(attempt: Attempt) -> str:
-    return str(attempt.kind) if isinstance(attempt, Failed | Refused) else type(attempt).__name__
+from crawler.policy import CrawlSettings
 
 
 class TestAnswers:
@@ -347,152 +309,6 @@ class TestWhatIsSent:
         assert farm.asked[-1].target == wanted
 
 
-class TestAddresses:
-    def test_a_forbidden_address_is_never_dialled(self) -> None:
-        async def go() -> tuple[Attempt, Farm]:
-            async with running({"/page": answer(PAGE)}, address="127.9.9.9") as farm:
-                return await get(farm.url("/page")), farm
-
-        attempt, farm = asyncio.run(go())
-        assert kind(attempt) == "forbidden-address"
-        assert farm.connections == 0
-
-    def test_a_name_is_dialled_at_the_address_that_was_checked(self) -> None:
-        """The second answer is another one: were there a second look-up, it would be dialled."""
-        answers = iter([["127.0.0.1"], ["127.9.9.9"], ["127.9.9.9"]])
-
-        async def rebinding(host: str, port: int) -> Sequence[str]:
-            return next(answers)
-
-        async def go() -> Attempt:
-            async with running({"/page": answer(PAGE)}, host="rebind.example") as farm:
-                return await get(farm.url("/page"), resolver=rebinding)
-
-        assert isinstance(asyncio.run(go()), Fetched)
-
-    def test_forbidden_answers_are_left_out(self) -> None:
-        async def mixed(host: str, port: int) -> Sequence[str]:
-            return ["127.9.9.9", "127.0.0.1"]
-
-        async def go() -> Attempt:
-            async with running({"/page": answer(PAGE)}, host="mixed.example") as farm:
-                return await get(farm.url("/page"), resolver=mixed)
-
-        assert isinstance(asyncio.run(go()), Fetched)
-
-    def test_the_next_address_is_tried(self) -> None:
-        async def several(host: str, port: int) -> Sequence[str]:
-            return ["::1", "127.0.0.3", "127.0.0.1"]
-
-        async def go() -> Attempt:
-            async with running({"/page": answer(PAGE)}, host="several.example") as farm:
-                return await get(farm.url("/page"), resolver=several)
-
-        assert isinstance(asyncio.run(go()), Fetched)
-
-    def test_ipv6(self) -> None:
-        async def go() -> Attempt:
-            async with running({"/page": answer(PAGE)}, address="::1") as farm:
-                return await get(farm.url("/page"))
-
-        assert isinstance(asyncio.run(go()), Fetched)
-
-    @pytest.mark.parametrize(
-        ("error", "expected"), [(socket.EAI_NONAME, "dns-nxdomain"), (socket.EAI_AGAIN, "dns-error")]
-    )
-    def test_names_that_are_not_found(self, error: int, expected: str) -> None:
-        async def failing(host: str, port: int) -> Sequence[str]:
-            raise socket.gaierror(error, "no")
-
-        attempt = asyncio.run(get("http://gone.example/", resolver=failing))
-        assert kind(attempt) == expected
-        assert isinstance(attempt, Failed)
-        assert not attempt.connected
-
-    def test_connect_to_maps_names_and_is_checked_as_well(self) -> None:
-        async def go(address: str) -> tuple[Attempt, Farm]:
-            async with running({"/page": answer(PAGE)}, address=address) as farm:
-                network = NetworkSettings(
-                    allow=("127.0.0.0/24",), connect_to={"help.example:80": f"{address}:{farm.port}"}
-                )
-                return await get("http://help.example/page", network=network), farm
-
-        attempt, farm = asyncio.run(go("127.0.0.1"))
-        assert isinstance(attempt, Fetched)
-        assert farm.asked[-1].headers["host"] == "help.example"
-        assert kind(asyncio.run(go("127.9.9.9"))[0]) == "forbidden-address"
-
-    @pytest.mark.parametrize(
-        ("url", "expected"),
-        [
-            ("ftp://x.example/", RefusalKind.SCHEME),
-            ("mailto:a@x.example", RefusalKind.SCHEME),
-            ("http://", RefusalKind.MALFORMED),
-            ("www.x.example", RefusalKind.MALFORMED),
-            ("", RefusalKind.MALFORMED),
-            ("http://x.example/" + "a" * 10_000, RefusalKind.MALFORMED),
-        ],
-    )
-    def test_what_is_no_address_is_not_asked(self, url: str, expected: RefusalKind) -> None:
-        attempt = asyncio.run(get(url))
-        assert isinstance(attempt, Refused)
-        assert attempt.kind is expected
-
-    def test_skipped(self) -> None:
-        crawl = CrawlSettings(skip=("http://skip.example/*",))
-        assert kind(asyncio.run(get("http://skip.example/x", crawl=crawl))) == "skipped"
-
-
-def certificate(
-    ca: trustme.CA, path: Path, host: str, *, until: datetime | None = None
-) -> tuple[ssl.SSLContext, NetworkSettings]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(host, not_after=until).configure_cert(context)
-    return context, NetworkSettings(allow=("127.0.0.0/24",), ca_file=str(path))
-
-
-@pytest.fixture(scope="module")
-def ca() -> trustme.CA:
-    return trustme.CA()
-
-
-class TestTls:
-    def visit(self, context: ssl.SSLContext, network: NetworkSettings) -> Attempt:
-        async def go() -> Attempt:
-            async with running({"/page": answer(PAGE)}, tls=context) as farm:
-                return await get(farm.url("/page"), network=network)
-
-        return asyncio.run(go())
-
-    def test_each_kind(self, ca: trustme.CA, tmp_path: Path) -> None:
-        file = tmp_path / "ca.pem"
-        ca.cert_pem.write_to_path(str(file))
-        context, network = certificate(ca, file, "127.0.0.1")
-        good = self.visit(context, network)
-        assert isinstance(good, Fetched)
-        assert good.tls_expires is not None
-        assert good.tls_expires > datetime.now(UTC)
-        assert kind(self.visit(context, LOOPBACK)) == "tls-untrusted"
-        assert kind(self.visit(certificate(ca, file, "other.example")[0], network)) == "tls-hostname"
-        past = datetime.now(UTC) - timedelta(days=1)
-        assert kind(self.visit(certificate(ca, file, "127.0.0.1", until=past)[0], network)) == "tls-expired"
-
-    def test_a_server_without_tls(self) -> None:
-        async def go() -> Attempt:
-            async with running(default=answer(PAGE)) as farm:
-                return await get(f"https://127.0.0.1:{farm.port}/")
-
-        assert kind(asyncio.run(go())) in ("tls-error", "connection-reset", "timeout")
-
-    def test_a_server_that_hangs_up_within_the_handshake(self) -> None:
-        async def go() -> Attempt:
-            server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-            async with server:
-                return await get(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-
-        assert kind(asyncio.run(go())) in ("tls-error", "connection-reset")
-
-
 class TestRetries:
     def test_what_passes_is_tried_again(self) -> None:
         crawl = CrawlSettings(delay=0, retries=2, retry_wait=0.01, max_retry_after=0.02)
@@ -566,7 +382,3 @@ def test_pools_are_closed_so_that_many_hosts_cost_no_memory() -> None:
                 return len(fetcher._transport._pools)
 
     assert asyncio.run(go()) <= MAX_IDLE_POOLS
-
-
-def test_the_forbidden_target_of_these_tests_is_loopback() -> None:
-    assert ipaddress.ip_address("127.9.9.9").is_loopback
