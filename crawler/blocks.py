@@ -84,12 +84,10 @@ class Head:
     robots: str = ""
     refresh: str = ""
     noscript: str = ""
-    generator: str = ""
     scripts: tuple[str, ...] = ()
     script_chars: int = 0
     password_fields: int = 0
     forms: int = 0
-    frames: int = 0
     unread: str = ""
     """Why a document's text could not be read, one line for people; "" where it could."""
 

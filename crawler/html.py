@@ -91,12 +91,10 @@ def head_of(tree: LexborHTMLParser) -> Head:
         robots=metas.get("robots", ""),
         refresh=metas.get("refresh", ""),
         noscript=visible(" ".join(node.text(separator=" ")[:2000] for node in tree.css("noscript")[:20])),
-        generator=metas.get("generator", ""),
         scripts=tuple((node.attributes.get("src") or "")[:300] for node in scripts[:200] if node.attributes.get("src")),
         script_chars=sum(len(node.text_content or "") for node in _texts(scripts[:500])),
         password_fields=len(tree.css("input[type=password]")[:10]),
         forms=len(tree.css("form")[:100]),
-        frames=len(tree.css("iframe,frame")[:100]),
     )
 
 
