@@ -5,6 +5,7 @@ then kills nobody else's work, and is known to be its own doing.
 """
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -38,6 +39,9 @@ RUN_LASTS: Final = timedelta(minutes=10)
 
 AGAIN: Final = 5.0
 """Seconds until a worker that lost its database tries again."""
+
+OUTAGE: Final = 90.0
+"""Who worked for so long before the queue was lost met another outage; opening it is given up after half a minute."""
 
 _PARENT_SECONDS: Final = 1.0
 _CHILD_GRACE: Final = 10.0
@@ -222,8 +226,13 @@ async def _until_orphaned(tell: Callable[[], object]) -> None:
 
 
 async def keep_working(begin: Callable[[], Awaitable[None]], app: App, stopped: asyncio.Event) -> None:
-    """Work until told to stop; begin again where the database was lost."""
+    """Work until told to stop; begin again where the database was lost. An outage is told of once."""
+    # They say the same at each attempt, with a traceback; what ends a job stands in its host's row.
+    for name in ("procrastinate", "psycopg.pool"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    loop, told = asyncio.get_running_loop(), False
     while not stopped.is_set():
+        began = loop.time()
         working = asyncio.ensure_future(begin())
         stopping = asyncio.ensure_future(stopped.wait())
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -235,7 +244,9 @@ async def keep_working(begin: Callable[[], Awaitable[None]], app: App, stopped: 
             pass
         except Exception as error:  # noqa: BLE001
             # Procrastinate's and the driver's errors are many; all of them mean that the queue was lost.
-            app.complain(f"the queue was lost ({type(error).__name__}); trying again in {AGAIN:g} s")
+            if not told or loop.time() - began > OUTAGE:
+                app.complain(f"the queue was lost ({type(error).__name__}); trying again every {AGAIN:g} s")
+            told = True
         stopping.cancel()
         if not stopped.is_set():
             with suppress(TimeoutError):
