@@ -38,13 +38,17 @@ def sync_guides(app: App) -> Exit:
     return Exit.OK
 
 
-def hand_out(app: App, store: Store) -> int:
-    """One look for dead workers and for what is due; gives how many hosts were handed out."""
+def hand_out(app: App, store: Store, *, counted: bool = True) -> int:
+    """One look for dead workers and for what is due; gives how many hosts were handed out.
+
+    `counted`: that a worker is silent is a failure of the hosts it had in hand.
+    """
     heartbeat = app.settings.schedule.heartbeat.total_seconds()
     dispatch = store.dispatch
-    recovered = dispatch.recover(app.clock.now(), heartbeat=heartbeat)
+    recovered = dispatch.recover(app.clock.now(), heartbeat=heartbeat, counted=counted)
     if recovered.retried:
-        app.complain(f"a worker died: {count(len(recovered.retried), 'host')} of it handed out again")
+        why = "a worker died" if counted else "the store was away"
+        app.complain(f"{why}: {count(len(recovered.retried), 'host')} handed out again")
     for each in recovered.held:
         app.complain(held_line(each))
     return dispatch.enqueue(app.clock.now(), heartbeat=heartbeat)

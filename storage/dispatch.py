@@ -79,15 +79,19 @@ class Dispatch:
 
         return self.database.write(work)
 
-    def recover(self, now: datetime, *, heartbeat: float) -> Recovered:
-        """Put back the jobs of workers that died, and hand out anew what the queue has forgotten."""
-        return self.database.write(lambda connection: self._recover(connection, now, heartbeat))
+    def recover(self, now: datetime, *, heartbeat: float, counted: bool = True) -> Recovered:
+        """Put back the jobs of workers that died, and hand out anew what the queue has forgotten.
 
-    def _recover(self, connection: Connection, now: datetime, heartbeat: float) -> Recovered:
+        `counted`: it is a failure of their hosts. It is none where the store itself was away: all workers are silent.
+        """
+        ended = Outcome.BROKE if counted else Outcome.STOPPED
+        return self.database.write(lambda connection: self._recover(connection, now, heartbeat, ended))
+
+    def _recover(self, connection: Connection, now: datetime, heartbeat: float, ended: Outcome) -> Recovered:
         retried: list[str] = []
         held: list[HeldHost] = []
         for job in jobs.dead(connection, heartbeat=heartbeat):
-            left_alone = hosts.settle(connection, job.host, Outcome.BROKE, now, "its worker died")
+            left_alone = hosts.settle(connection, job.host, ended, now, "its worker died")
             if left_alone is not None:
                 jobs.drop(connection, job)
                 held.append(left_alone)

@@ -153,6 +153,8 @@ class _Handing:
     def __init__(self, app: App) -> None:
         self._app = app
         self._store: Store | None = None
+        self._seen: datetime | None = None
+        self._counted_from: datetime | None = None
 
     def out(self) -> None:
         if _guarded(self._app, self._hand_out) is not Exit.OK:
@@ -162,8 +164,16 @@ class _Handing:
         if self._store is None:
             self._store = open_store(app.settings)
             self._store.dispatch.prepare()
-        dispatching.hand_out(app, self._store)
+        dispatching.hand_out(app, self._store, counted=self._counted(app))
+        self._seen = app.clock.now()
         return Exit.OK
+
+    def _counted(self, app: App) -> bool:
+        """Whether a silent worker is a dead one: not soon after the store was away, when all of them are silent."""
+        now, patience = app.clock.now(), 3 * app.settings.schedule.heartbeat
+        if self._seen is not None and not now - self._seen <= max(patience / 2, 2 * dispatching.TICK):
+            self._counted_from = now + 2 * patience
+        return self._counted_from is None or not now < self._counted_from <= now + 2 * patience
 
     def close(self) -> None:
         if self._store is not None:

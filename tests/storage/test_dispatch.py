@@ -67,6 +67,9 @@ def test_a_host_is_handed_out_once_and_asked_for_before_others(store: Store) -> 
 def test_a_dead_workers_job_comes_back_and_a_host_that_kills_is_left_alone(store: Store) -> None:
     dispatch = store.dispatch
     dispatch.enqueue(NOW, heartbeat=BEAT)
+    take_and_die(dispatch)
+    assert len(dispatch.recover(NOW, heartbeat=BEAT, counted=False).retried) == 1, "the store was away"
+    assert dispatch.failures(1) == 0
     for failures in range(1, BORNE):
         take_and_die(dispatch)
         recovered = dispatch.recover(NOW, heartbeat=BEAT)
