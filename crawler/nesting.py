@@ -15,7 +15,10 @@ _FORMATTING = frozenset(
     (b"a", b"b", b"big", b"code", b"em", b"font", b"i", b"nobr", b"s", b"small", b"strike", b"strong", b"tt", b"u")
 )
 # A link closes the one before it, so links are not copied. In the strings of scripts, tags are closed by "<\/".
-_COPIED = re.compile(rb"<(\\?/)?(?i:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s>/])")
+# The first letters by themselves are what makes the search quick: most tags are none of these.
+_COPIED = re.compile(
+    rb"<(\\?/)?(?=[bcefinstuBCEFINSTU])(?i:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s>/])"
+)
 _VOID = frozenset(
     (
         *(b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"param", b"source"),
