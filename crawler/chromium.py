@@ -31,6 +31,9 @@ PAGES_PER_BROWSER: Final = 300
 LARGEST_PAGE: Final = 0.45
 """The part of the browser's memory that one page may take."""
 
+AGAIN_SECONDS: Final = 300.0
+"""After a failed start: a worker runs for weeks, and a browser that is installed or mended meanwhile is to be found."""
+
 WORTH: Final = 0.1
 _HEAP_MB: Final = 400
 _NAMES: Final = (
@@ -139,8 +142,9 @@ class _Size:
 class Chromium:
     """Starts when it is first asked for. Not for several event loops."""
 
-    def __init__(self, crawl: CrawlSettings) -> None:
-        self._crawl = crawl
+    def __init__(self, crawl: CrawlSettings, again: float = AGAIN_SECONDS) -> None:
+        """`again`: seconds after a failed start in which no other is made."""
+        self._crawl, self._pause = crawl, again
         self._lock = asyncio.Lock()
         self._play: Playwright | None = None
         self._browser: Browser | None = None
@@ -151,6 +155,7 @@ class Chromium:
         self._watching: asyncio.Task[None] | None = None
         self._pages = 0
         self._failed = ""
+        self._again = 0.0
         self.watchers: set[asyncio.Event] = set()
         """Set when the browser is let go: what waits for it need not wait any more."""
         self.open = 0
@@ -162,9 +167,10 @@ class Chromium:
         self.starts = 0
 
     async def browser(self) -> "Browser":
-        """The running browser. Raises NoBrowserError where it cannot be started; it is not tried again then."""
+        """The running browser. Raises NoBrowserError where it cannot be started; it is not tried again for a while."""
+        loop = asyncio.get_running_loop()
         async with self._lock:
-            if self._failed:
+            if self._failed and loop.time() < self._again:
                 raise NoBrowserError(self._failed)
             worn = self._pages >= PAGES_PER_BROWSER and not self.open
             if self._browser is not None and (worn or not self._browser.is_connected()):
@@ -173,9 +179,11 @@ class Chromium:
                 try:
                     self._browser = await self._start()
                 except NoBrowserError as error:
-                    self._failed = str(error)
+                    self._failed, self._again = str(error), loop.time() + self._pause
                     await self._stop()
+                    await self._let_go()  # what drives it may be what is broken
                     raise
+                self._failed = ""
             self._pages += 1
             return self._browser
 
@@ -192,9 +200,12 @@ class Chromium:
     async def aclose(self) -> None:
         async with self._lock:
             await self._stop()
-            if self._play is not None:
-                await _within(STOP_SECONDS, self._play.stop())
-                self._play = None
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        if self._play is not None:
+            await _within(STOP_SECONDS, self._play.stop())
+            self._play = None
 
     async def _start(self) -> "Browser":
         if not has_playwright():

@@ -281,7 +281,7 @@ class _Tab:
         if told.get("over") or not isinstance(told.get("html"), str):
             return Rendered(failed="it grows without end in the browser")
         html = str(told["html"]).encode("utf-8", "replace")
-        picture = await _picture(session) if self._crawl.screenshots else None
+        picture = await _picture(session, self._world) if self._crawl.screenshots else None
         return Rendered(html=html, url=_plain_url(told.get("url")), screenshot=picture)
 
     async def _rest(self, session: "CDPSession") -> Mapping[str, Any]:
@@ -344,7 +344,15 @@ def _is_steady(lengths: list[tuple[float, int]]) -> bool:
     return shortest >= LITTLE and longest <= 1.1 * shortest and len(lengths) > 2
 
 
-async def _picture(session: "CDPSession") -> bytes | None:
+_END = """(() => {
+    const all = document.createRange();
+    all.selectNodeContents(document.documentElement);
+    return all.getBoundingClientRect().bottom + scrollY;
+})()"""
+"""Where what the page shows ends, in CSS pixels; its size as the browser tells it is never less than the window's."""
+
+
+async def _picture(session: "CDPSession", world: int | None) -> bytes | None:
     """The page from its top as JPEG, cut off where it is very long; None where it cannot be had."""
     import base64
 
@@ -353,7 +361,9 @@ async def _picture(session: "CDPSession") -> bytes | None:
     with suppress(Error, KeyError, TypeError, ValueError, TimeoutError):
         async with asyncio.timeout(5):
             metrics = await session.send("Page.getLayoutMetrics")
-            height = min(max(float(metrics["cssContentSize"]["height"]), 200.0), MOST_HEIGHT)
+            asked = {"expression": _END, "contextId": world, "returnByValue": True, "timeout": 2_000}
+            end = (await session.send("Runtime.evaluate", asked))["result"]["value"]
+            height = max(min(float(end), float(metrics["cssContentSize"]["height"]), MOST_HEIGHT), 200.0)
             clip = {"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": 0.75}
             shot = {"format": "jpeg", "quality": 60, "clip": clip, "captureBeyondViewport": True}
             told = await session.send("Page.captureScreenshot", shot)

@@ -93,7 +93,11 @@ class Scripts:
 
     def get(self, url: str, now: float) -> Answer | None:
         until, answer = self._held.get(url, (0.0, None))
-        return answer if now < until else None
+        if answer is not None and now >= until:
+            del self._held[url]  # so that its successor finds the place free
+            self._size -= len(answer.body)
+            return None
+        return answer
 
     def put(self, url: str, answer: Answer, now: float) -> None:
         control = answer.header("cache-control").lower()

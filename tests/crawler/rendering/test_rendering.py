@@ -4,12 +4,14 @@ import asyncio
 import shutil
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from crawler_scripted import TEXT, Site, scripted_site
 
-from crawler.chromium import NoBrowserError, find_chromium
+from crawler.chromium import Chromium, NoBrowserError, find_chromium
+from crawler.exchange import Answer
 from crawler.fetch import HttpFetcher
 from crawler.health import page_health
 from crawler.made import RENDERED_TYPE, Made
@@ -18,6 +20,7 @@ from crawler.page import Page, read
 from crawler.policy import CrawlSettings, NetworkSettings
 from crawler.rendered import RenderingFetcher
 from crawler.signs import sign_of
+from crawler.subrequests import CACHED_SECONDS, Scripts
 from guides.model import Render
 from loccit.clock import SystemClock
 
@@ -213,6 +216,38 @@ def test_a_picture_is_taken_where_one_is_asked_for(desk: Desk) -> None:
     answer = desk.run(look())
     assert isinstance(answer, Fetched) and answer.screenshot is not None
     assert answer.screenshot.startswith(b"\xff\xd8\xff") and 2_000 < len(answer.screenshot) < 500_000
+    frame = answer.screenshot.index(b"\xff\xc0")
+    height = int.from_bytes(answer.screenshot[frame + 5 : frame + 7])
+    assert 150 <= height < 1_000, "a short page's picture ends with the page"
+
+
+def test_a_browser_that_did_not_start_is_tried_again_after_a_while(desk: Desk, tmp_path: Path) -> None:
+    program = tmp_path / "chromium"
+    crawl = replace(CRAWL, browser=str(program))
+
+    async def told(chromium: Chromium) -> str:
+        with pytest.raises(NoBrowserError) as raised:
+            await chromium.browser()
+        await chromium.aclose()
+        return str(raised.value)
+
+    async def look() -> list[str]:
+        soon, late = Chromium(crawl, again=0.0), Chromium(crawl, again=300.0)
+        before = [await told(soon), await told(late)]
+        program.symlink_to(shutil.which("true") or "true")
+        return [*before, await told(soon), await told(late)]
+
+    first, second, third, fourth = desk.run(look())
+    assert first == second == fourth and "names no program" in first
+    assert "does not start" in third
+
+
+def test_a_script_is_held_anew_when_its_time_is_over() -> None:
+    scripts, answer = Scripts(), Answer(status=200, headers=(("content-type", "text/javascript"),), body=b"1")
+    scripts.put("a", answer, 0.0)
+    assert scripts.get("a", CACHED_SECONDS - 1) is answer and scripts.get("a", CACHED_SECONDS) is None
+    scripts.put("a", answer, CACHED_SECONDS)
+    assert scripts.get("a", CACHED_SECONDS + 1) is answer
 
 
 @pytest.mark.parametrize("setting", ["/nowhere/chromium", shutil.which("true") or "true"])
