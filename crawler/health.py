@@ -223,7 +223,7 @@ def page_health(page: Page, *, status: int, url: str, final_url: str, headers: S
         return PageHealth(health=Health.EMPTY, evidence="no text") if empty else PageHealth(health=Health.OK)
     if chars := page.says_at_least(_SHORT):
         # None of the rules below speaks of a page with so much content.
-        return PageHealth(health=Health.OK, chars=chars)
+        return PageHealth(health=Health.OK, chars=chars, embedded=page.made == "embedded")
     shown = [block for block in page.blocks if not block.hidden and block.key]
     content = [block for block in shown if not block.chrome] or shown
     chars = sum(len(block.text) for block in content)
@@ -233,7 +233,7 @@ def page_health(page: Page, *, status: int, url: str, final_url: str, headers: S
                 break
             return _wordless_wall(page, found, status) or found
     walled = _login(page, content, chars, url, final_url, status)
-    return walled or PageHealth(health=Health.OK, chars=chars)
+    return walled or PageHealth(health=Health.OK, chars=chars, embedded=page.made == "embedded")
 
 
 def _wordless_wall(page: Page, found: PageHealth, status: int) -> PageHealth | None:

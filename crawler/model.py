@@ -155,6 +155,7 @@ class PageHealth:
     evidence: str = ""
     chars: int = field(default=-1, compare=False)
     """Visible characters that the page has of its own, menus left out (a long page: at least so many); -1: unknown."""
+    embedded: bool = field(default=False, compare=False)  # the text is out of the page's JSON, its markup of our making
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +205,8 @@ class FetchOrder:
     validators: Validators = Validators()
     history: LinkHistory = LinkHistory()
     render: Render = Render.AUTO
+    selected: bool = False
+    """Some citation names its place by a selector, which speaks of the markup that a browser shows."""
     attempt: int = 1
     """Which attempt of this run. A second look is one exchange, without validators and without retries of its own."""
     fresh: bool = False
@@ -231,10 +234,7 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What became of one resource's link.
-
-    `reason` is one of the documented words (or `unconfirmed`); `detail` one line for people.
-    """
+    """What became of one link. `reason`: a documented word (or `unconfirmed`); `detail`: one line for people."""
 
     kind: VerdictKind
     reason: str

@@ -27,6 +27,8 @@ HealthOf = Callable[[Fetched], PageHealth | None]
 MOST_ONWARD: Final = 2
 """How often a page may send its reader on by script. Each time the address is fetched as any other is."""
 
+_SELECTED: Final = "a selector speaks of the page as a browser shows it, and `render` is `never`"
+
 _HTML: Final = ("", "text/html", "application/xhtml+xml")
 _DROPPED: Final = ("content-type", "content-length", "content-encoding", "transfer-encoding", "etag", "last-modified")
 """Validators are the shell's: it stays the same while its content changes, and must be fetched whole each time."""
@@ -60,13 +62,21 @@ class RenderingFetcher:
     async def fetch(self, order: FetchOrder) -> Attempt:
         """One attempt at a resource, as `HttpFetcher.fetch` gives it, its page rendered where that is called for."""
         how = self._crawl.render if order.render is Render.AUTO else order.render
-        if how is Render.ALWAYS:
+        if how is Render.ALWAYS or order.selected:
             # A 304 would speak of the document, and not of what its scripts make of it.
             order = replace(order, validators=Validators())
         attempt = await self._fetcher.fetch(order)
-        if how is Render.NEVER or not isinstance(attempt, Fetched) or not order.follow or not _is_page(attempt):
+        if how is Render.NEVER and not order.selected:
+            return attempt
+        if not isinstance(attempt, Fetched) or not order.follow or not _is_page(attempt):
             return attempt
         health = self._health(attempt)
+        if health is not None and order.selected and health.embedded:
+            return (
+                replace(attempt, unrendered=_SELECTED) if how is Render.NEVER else await self._rendered(attempt, order)
+            )
+        if how is Render.NEVER:
+            return attempt
         wanted = (Health.SCRIPT_SHELL, Health.OK, Health.EMPTY) if how is Render.ALWAYS else (Health.SCRIPT_SHELL,)
         if health is None or health.health not in wanted:
             return attempt

@@ -133,6 +133,8 @@ def _main(page: Page, place: Place) -> Section | Missing:
 def _selected(page: Page, place: Css | XPath) -> Section | Missing:
     if page.kind not in ("html", "xml"):
         return Missing(place=place, reason=f"a selector cannot be applied to a {page.kind} document")
+    if page.made == "embedded":  # its markup is of our making: a match would be an accident
+        return Missing(place=place, reason="a selector needs the page as a browser shows it")
     what = _words(place) if isinstance(place, Css) else place.xpath
     try:
         if isinstance(place, Css):

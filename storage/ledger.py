@@ -21,7 +21,7 @@ from crawler.model import (
 )
 from crawler.sections import place_of
 from crawler.urls import ResourceUrl, resource_url
-from guides.model import CitationKey, GuideId, Render, Statement
+from guides.model import CitationKey, Css, GuideId, Render, Statement, XPath
 from storage import bodies, rows
 from storage.columns import name_hash
 from storage.errors import StoreError
@@ -80,6 +80,11 @@ _GUIDES = select(Guide.id, Guide.name, Guide.verified, Guide.stet_on, Guide.stat
 )
 
 
+_PLACES = select(Citation.resource_id, Citation.place).where(
+    Citation.resource_id.in_(bindparam("resources", expanding=True)),
+    Citation.active.is_(True),
+    Citation.place.is_not(None),
+)
 _ORDERS = select(
     Resource.id,
     Resource.url,
@@ -105,13 +110,13 @@ def due(
     else:
         by_id = {row.id: row for part in _cited_by(guides) for row in connection.execute(query.where(part))}
         found = sorted(by_id.values(), key=lambda row: (row.next_due, row.id))
-    return [(ResourceId(row.id), _order(row)) for row in found]
+    return _orders(connection, found)
 
 
 def due_of_host(connection: Connection, host: int, now: datetime, *, limit: int) -> list[tuple[ResourceId, FetchOrder]]:
     """What is to be fetched of one host, the longest overdue first, up to `limit`."""
-    found = connection.execute(_ORDERS.where(Resource.host_id == host, Resource.next_due <= now).limit(limit))
-    return [(ResourceId(row.id), _order(row)) for row in found]
+    found = connection.execute(_ORDERS.where(Resource.host_id == host, Resource.next_due <= now).limit(limit)).all()
+    return _orders(connection, found)
 
 
 def known(connection: Connection, resource: ResourceId) -> KnownSource:
@@ -268,7 +273,16 @@ def _cited_by(guides: Iterable[GuideId]) -> Iterable[Any]:
         yield Resource.id.in_(cited)
 
 
-def _order(row: AnyRow) -> FetchOrder:
+def _orders(connection: Connection, found: Sequence[AnyRow]) -> list[tuple[ResourceId, FetchOrder]]:
+    selected: set[int] = set()
+    for part in chunks(row.id for row in found):
+        for each in connection.execute(_PLACES, {"resources": part}):
+            if isinstance(rows.place_of_json(each.place), Css | XPath):
+                selected.add(each.resource_id)
+    return [(ResourceId(row.id), _order(row, selected=row.id in selected)) for row in found]
+
+
+def _order(row: AnyRow, *, selected: bool) -> FetchOrder:
     history = rows.history_of(row)
     return FetchOrder(
         url=row.url,
@@ -276,6 +290,7 @@ def _order(row: AnyRow) -> FetchOrder:
         validators=rows.validators_of(row) if row.etag or row.last_modified else _NO_VALIDATORS,
         history=_NO_HISTORY if history == _NO_HISTORY else history,
         render=rows.read(row.render, Render, Render.AUTO),
+        selected=selected,
     )
 
 

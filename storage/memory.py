@@ -14,7 +14,7 @@ from crawler.carried import Carried
 from crawler.model import Cited, Digest, FetchOrder, KnownSource, Observation, ResourceId, Snapshot
 from crawler.sections import place_of
 from crawler.urls import ResourceUrl, resource_url
-from guides.model import Citation, Guide, GuideId, Render
+from guides.model import Citation, Css, Guide, GuideId, Render, XPath
 from review.model import Finding, FindingOp
 
 Key = Callable[[str], str | None]
@@ -59,7 +59,15 @@ class MemoryStore:
     ) -> list[tuple[ResourceId, FetchOrder]]:
         """All of them (cited by `guides`, where given), in the order in which they were cited."""
         return [
-            (known.id, FetchOrder(url=known.url, history=known.history, render=self._render(known.id)))
+            (
+                known.id,
+                FetchOrder(
+                    url=known.url,
+                    history=known.history,
+                    render=self._render(known.id),
+                    selected=any(isinstance(each.place, Css | XPath) for each in known.cited),
+                ),
+            )
             for known in self._known.values()
             if guides is None or any(each.guide in guides for each in known.cited)
         ]
