@@ -62,7 +62,7 @@ class RenderingFetcher:
     async def fetch(self, order: FetchOrder) -> Attempt:
         """One attempt at a resource, as `HttpFetcher.fetch` gives it, its page rendered where that is called for."""
         how = self._crawl.render if order.render is Render.AUTO else order.render
-        if how is Render.ALWAYS or order.selected:
+        if how is Render.ALWAYS:
             # A 304 would speak of the document, and not of what its scripts make of it.
             order = replace(order, validators=Validators())
         attempt = await self._fetcher.fetch(order)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
+from crawler.made import Made
 from crawler.model import (
     Cited,
     Digest,
@@ -80,10 +81,14 @@ _GUIDES = select(Guide.id, Guide.name, Guide.verified, Guide.stet_on, Guide.stat
 )
 
 
-_PLACES = select(Citation.resource_id, Citation.place).where(
-    Citation.resource_id.in_(bindparam("resources", expanding=True)),
-    Citation.active.is_(True),
-    Citation.place.is_not(None),
+_PLACES = (
+    select(Citation.resource_id, Citation.place, Memory.data)
+    .outerjoin(Memory, Memory.resource_id == Citation.resource_id)
+    .where(
+        Citation.resource_id.in_(bindparam("resources", expanding=True)),
+        Citation.active.is_(True),
+        Citation.place.is_not(None),
+    )
 )
 _ORDERS = select(
     Resource.id,
@@ -274,23 +279,28 @@ def _cited_by(guides: Iterable[GuideId]) -> Iterable[Any]:
 
 
 def _orders(connection: Connection, found: Sequence[AnyRow]) -> list[tuple[ResourceId, FetchOrder]]:
-    selected: set[int] = set()
+    selected: dict[int, bool] = {}
     for part in chunks(row.id for row in found):
         for each in connection.execute(_PLACES, {"resources": part}):
             if isinstance(rows.place_of_json(each.place), Css | XPath):
-                selected.add(each.resource_id)
-    return [(ResourceId(row.id), _order(row, selected=row.id in selected)) for row in found]
+                memory = each.data if isinstance(each.data, dict) else {}
+                selected[each.resource_id] = memory.get("made") == Made.EMBEDDED
+    return [(ResourceId(row.id), _order(row, selected)) for row in found]
 
 
-def _order(row: AnyRow, *, selected: bool) -> FetchOrder:
-    history = rows.history_of(row)
+def _order(row: AnyRow, selected: dict[int, bool]) -> FetchOrder:
+    """`selected`: what a selector is applied to, and whether it was last read from a page's data.
+
+    That was before a selector named a place in it: "not modified" would let it stand.
+    """
+    history, whole = rows.history_of(row), selected.get(row.id, False)
     return FetchOrder(
         url=row.url,
         # Shared where there is nothing to tell, for there may be hundreds of thousands of orders.
-        validators=rows.validators_of(row) if row.etag or row.last_modified else _NO_VALIDATORS,
+        validators=_NO_VALIDATORS if whole or not (row.etag or row.last_modified) else rows.validators_of(row),
         history=_NO_HISTORY if history == _NO_HISTORY else history,
         render=rows.read(row.render, Render, Render.AUTO),
-        selected=selected,
+        selected=row.id in selected,
     )
 
 

@@ -16,7 +16,7 @@ from storage_builders import (
 )
 
 from crawler.model import DriftKind, Health, LinkHistory, ResourceId, SnapshotId, Validators
-from guides.model import Claim, GuideId
+from guides.model import Claim, Css, GuideId
 from review.model import CloseFinding, FindingId, FindingKind, FindingState
 from storage.errors import StoreError
 from storage.store import Store
@@ -42,6 +42,14 @@ def test_a_first_look_makes_the_basis(store: Store) -> None:
     assert store.body(digest(A)) == A
     basis = store.basis_of(GuideId("coursera"), known.id)
     assert basis is not None and basis.set_by == "crawl" and basis.set_at == START
+
+
+def test_what_a_selector_is_applied_to_is_fetched_whole_where_it_was_read_from_its_data(store: Store) -> None:
+    sync(store, guide("coursera", citation(place=Css(css="#answer"))))
+    for made, validators in (("plain", Validators(etag='"1"')), ("embedded", Validators())):
+        visit(store, A, START, etag='"1"', memory={"made": made})
+        ((_, order),) = store.due(START, everything=True)
+        assert (order.selected, order.validators) == (True, validators)
 
 
 def test_the_same_page_again_only_moves_last_seen(store: Store) -> None:
