@@ -29,6 +29,10 @@ LONGEST_HOLD: Final = timedelta(days=7)
 NETWORK_HOLD: Final = timedelta(minutes=1)
 """A job that met a network outage of our own is done again so soon."""
 
+_COMING: Final = 100
+"""So many of a host's resources, about as many as its next job looks at, are asked for a link in doubt: one that waits
+behind others is no less in doubt."""
+
 _MANY: Final = 100_000
 
 
@@ -45,7 +49,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueHost:
-    """A host that is to be handed out. `urgent`: what is due of it is a link in doubt."""
+    """A host that is to be handed out. `urgent`: a link in doubt is among what is due of it next."""
 
     id: int
     name: str
@@ -165,19 +169,19 @@ def settle(connection: Connection, host: int, outcome: Outcome, now: datetime, t
         held = now + NETWORK_HOLD
     elif outcome is Outcome.BROKE and failures >= BORNE:
         held = now + hold_after(failures)
-    first = connection.execute(
+    coming = connection.execute(
         select(Resource.next_due, Resource.failing_since, Resource.unreachable_since)
         .where(Resource.host_id == host, Resource.next_due.is_not(None))
         .order_by(Resource.next_due)
-        .limit(1)
-    ).first()
-    suspect = first is not None and (first.failing_since is not None or first.unreachable_since is not None)
+        .limit(_COMING)
+    ).all()
+    suspect = any(each.failing_since is not None or each.unreachable_since is not None for each in coming)
     values = {
         "queued": None,
         "failures": failures,
         "held_until": held,
         "trouble": trouble if failures or held else "",
-        "due": first.next_due if first is not None else None,
+        "due": coming[0].next_due if coming else None,
         "urgent": suspect,
     }
     connection.execute(update(Host).where(Host.id == host).values(**values))

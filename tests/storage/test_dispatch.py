@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, text
-from storage_builders import START, guide, sync
+from storage_builders import START, citation, guide, sync
 from storage_servers import PostgresServer
 
 from storage.dispatch import ELSEWHERE, Dispatch
@@ -56,6 +56,14 @@ def test_a_host_is_handed_out_once_and_asked_for_before_others(store: Store) -> 
     run(dispatch, f"UPDATE resource SET next_due = '{NOW.isoformat()}', failing_since = '{NOW.isoformat()}'")
     assert dispatch.enqueue(NOW, heartbeat=BEAT) == 1
     assert run(dispatch, "SELECT priority FROM procrastinate_jobs") == [(10,)], "a link in doubt comes first"
+
+    # … behind others of its host that are due before it, too.
+    run(dispatch, "DELETE FROM procrastinate_jobs")
+    sync(store, guide(), guide("other", citation(url="https://example.com/other")))
+    run(dispatch, f"UPDATE resource SET next_due = '{START.isoformat()}', failing_since = NULL WHERE id > 1")
+    assert dispatch.end(1, Outcome.DONE, NOW) is None
+    assert dispatch.enqueue(NOW, heartbeat=BEAT) == 1
+    assert run(dispatch, "SELECT priority FROM procrastinate_jobs") == [(10,)]
 
     # A queue that lost its jobs is filled again.
     run(dispatch, "DELETE FROM procrastinate_jobs")
