@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -85,39 +86,64 @@ class Ask:
 
 @dataclass(slots=True)
 class CookieJar:
-    """Cookies for the length of one redirect chain, each only for the very host that set it.
+    """Cookies for the length of one redirect chain, each for the very host that set it, or for the domain above it
+    that it names (RFC 6265, 5.1.3 and 5.3).
 
-    Sites set a cookie and redirect to the same address; without it that is a loop. Nothing outlives the chain.
+    Sites set a cookie and redirect to the same address, or to a host beside it; without it that is a loop. Nothing
+    outlives the chain, so no list of public suffixes is asked: within one, each server can tell the next by its URL.
     """
 
     _held: dict[str, dict[str, str]] = field(default_factory=dict)
+    _secure: set[tuple[str, str]] = field(default_factory=set)
 
-    def take(self, host: str, headers: tuple[tuple[str, str], ...]) -> None:
-        held = self._held.setdefault(host, {})
+    def take(self, url: ResourceUrl, headers: tuple[tuple[str, str], ...]) -> None:
         for name, value in headers:
-            pair = value.partition(";")[0].strip()
+            pair, *attributes = (part.strip() for part in value.split(";"))
             key, equals, _ = pair.partition("=")
-            if name == "set-cookie" and equals and key and len(pair) <= _MAX_COOKIE and pair.isascii():
-                held.pop(key, None)
-                if len(held) < _MAX_COOKIES:
-                    held[key] = pair
+            if name != "set-cookie" or not (equals and key and len(pair) <= _MAX_COOKIE and pair.isascii()):
+                continue
+            where = _reach(url, attributes)
+            held = self._held.setdefault(where, {})
+            held.pop(key, None)
+            self._secure.discard((where, key))
+            if len(held) < _MAX_COOKIES:
+                held[key] = pair
+                if where != url.key and any(one.lower() == "secure" for one in attributes):
+                    self._secure.add((where, key))
 
-    def header(self, host: str) -> str:
-        return "; ".join(self._held.get(host, {}).values())
+    def header(self, url: ResourceUrl) -> str:
+        """What is sent to a URL: what its host has set, and what is meant for a domain that its host lies in."""
+        found = dict(self._held.get(url.key, {}))
+        for where, held in self._held.items():
+            if where.startswith(".") and f".{url.host}".endswith(where):
+                sent = {k: v for k, v in held.items() if url.scheme == "https" or (where, k) not in self._secure}
+                found = sent | found
+        return "; ".join(found.values())
+
+
+def _reach(url: ResourceUrl, attributes: Sequence[str]) -> str:
+    """Whose a cookie is: `host:port`, or `.domain` where it names one of two labels or more that the host lies in."""
+    named = next((one.partition("=")[2] for one in reversed(attributes) if one.lower().startswith("domain=")), "")
+    domain = "." + named.strip().lower().removeprefix(".")
+    whole = "." in domain[1:] and ":" not in url.host and not url.host.rpartition(".")[2].isdigit()
+    return domain if whole and f".{url.host}".endswith(domain) else url.key
 
 
 class Phases:
-    """Follows httpcore's trace: whether a connection was made, and whether it was made for this request."""
+    """Follows httpcore's trace: whether a connection was made, whether for this request, whether TLS is agreed on."""
 
     def __init__(self) -> None:
         self.dialled = False
         self.connected = False
+        self.handshake = False
 
     async def __call__(self, event: str, _: dict[str, Any]) -> None:
         if event == "connection.connect_tcp.started":
             self.dialled = True
         elif event == "connection.connect_tcp.complete" or ".send_request_headers." in event:
             self.connected = True
+        if ".start_tls." in event:
+            self.handshake = not event.endswith(".complete")
 
 
 async def exchange(transport: PooledTransport, ask: Ask, *, user_agent: str, jar: CookieJar) -> Outcome:
@@ -134,7 +160,7 @@ async def exchange(transport: PooledTransport, ask: Ask, *, user_agent: str, jar
     except ForbiddenAddressError as error:
         return Forbidden(detail=one_line(str(error)))
     except FOREIGN as error:
-        kind, detail = failure_of(error)
+        kind, detail = failure_of(error, handshake=phases.handshake)
         broken = kind in (FailureKind.CONNECTION_RESET, FailureKind.PROTOCOL)
         stale = broken and not phases.dialled and not ask.fresh
         return Trouble(kind=kind, detail=detail, connected=phases.connected, stale=stale)
@@ -157,7 +183,7 @@ def _request(ask: Ask, user_agent: str, jar: CookieJar, phases: Phases) -> httpx
         headers["If-Modified-Since"] = ask.validators.last_modified
     if ask.accept_datetime is not None:
         headers["Accept-Datetime"] = format_datetime(ask.accept_datetime.astimezone(UTC), usegmt=True)
-    if cookies := jar.header(url.key):
+    if cookies := jar.header(url):
         headers["Cookie"] = cookies
     sent = httpx.Headers(headers)
     sent.update(ask.headers)
@@ -194,7 +220,8 @@ async def _read(response: httpx.Response, ask: Ask) -> Answer:
             decoder.feed(part)
         body = decoder.finish()
     except TooLargeError:
-        if not (ask.cut or download):
+        if not (ask.cut or download) or (download and decoder.so_far()[:1_024].lstrip().startswith(b"%PDF-")):
+            # Half a PDF, whatever type it is sent as, would be read as one that has lost its end.
             raise
         body = decoder.so_far()[:_START] if download else decoder.so_far()
     return Answer(status=response.status_code, headers=headers, body=body, tls_expires=expires)

@@ -98,12 +98,18 @@ _WORDS = {
 }
 
 
-def failure_of(error: BaseException) -> tuple[FailureKind, str]:
-    """The kind of an exception of `FOREIGN`, and one line for people."""
+def failure_of(error: BaseException, *, handshake: bool = False) -> tuple[FailureKind, str]:
+    """The kind of an exception of `FOREIGN`, and one line for people.
+
+    `handshake`: it came while TLS was being agreed on. Servers that know only versions or ciphers which are refused
+    today break off there without a word: they are there, which a broken connection would not say.
+    """
     chain = list(_causes(error))
     kind = next((found for link in chain if (found := _specific(link)) is not None), None)
     if kind is None:
         kind = next((found for link in chain if (found := _by_class(link)) is not None), FailureKind.PROTOCOL)
+    if handshake and kind is FailureKind.CONNECTION_RESET:
+        kind = FailureKind.TLS_ERROR
     words = one_line(str(chain[-1])) or type(chain[-1]).__name__
     return kind, f"{_WORDS[kind]} ({words})"
 

@@ -180,7 +180,7 @@ class HttpFetcher:
         if status := self.hosts.given_up(url.pace):
             kind = RefusalKind.RATE if status == 429 else RefusalKind.UNAVAILABLE
             return self._refused(url.href, kind, f"its host answered {status} again and again: not asked")
-        marker = (url.href, chain.jar.header(url.key))
+        marker = (url.href, chain.jar.header(url))
         if marker in chain.seen or len(chain.hops) > chain.max_redirects:
             why = "the redirects form a loop" if marker in chain.seen else f"more than {chain.max_redirects} redirects"
             return self._failed(url, chain, Trouble(kind=FailureKind.REDIRECT_LOOP, detail=why, connected=True))
@@ -220,7 +220,7 @@ class HttpFetcher:
         if isinstance(outcome, Answer):
             wish = retry_after(outcome.header("retry-after"), self._clock.now())
             self.hosts.answered(url.pace, outcome.status, wish, page=url.href)
-            chain.jar.take(url.key, outcome.headers)
+            chain.jar.take(url, outcome.headers)
         return outcome
 
     async def _robots_obstacle(self, url: ResourceUrl, chain: _Chain) -> Attempt | None:

@@ -124,7 +124,7 @@ def advance(history: LinkHistory, visit: Visit, verdict: Verdict, now: datetime,
             # A name that is not found may be a long unreachable one; a 404 comes from a server that is there.
             unreachable_since=history.unreachable_since if dead[-1].reason == "dns-nxdomain" else None,
         )
-    if verdict.kind is VerdictKind.BLOCKED and not isinstance(visit.last, Refused):
+    if (verdict.kind is VerdictKind.BLOCKED and not isinstance(visit.last, Refused)) or _is_there(visit, signs):
         return replace(history, unreachable_since=None)
     if _may_be_gone(visit, signs):
         return replace(history, unreachable_since=history.unreachable_since or now)
@@ -194,6 +194,14 @@ def _may_be_gone(visit: Visit, signs: list[Sign]) -> bool:
     """Whether nothing was seen but what, lasting, means that a link is gone. Who was not asked has said nothing."""
     asked = not any(_is_unasked(attempt) or _is_patient(attempt) for attempt in visit.attempts)
     return asked and all(sign.reason in _MAY_BE_GONE for sign in signs)
+
+
+def _is_there(visit: Visit, signs: list[Sign]) -> bool:
+    """Whether an attempt met a server: what follows does not add to a silence that came before."""
+    return any(
+        not isinstance(attempt, Refused) and (_is_patient(attempt) or sign.reason not in _MAY_BE_GONE)
+        for attempt, sign in zip(visit.attempts, signs, strict=True)
+    )
 
 
 def _is_patient(attempt: Attempt) -> bool:

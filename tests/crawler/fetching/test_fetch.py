@@ -13,6 +13,7 @@ import zstandard
 from crawler_farm import Behaviour, Farm, QuickClock, answer, drip, in_turn, raw, redirect, running
 from crawler_fetches import LOOPBACK, PAGE, QUICK, get, kind, visit
 
+from crawler.exchange import CookieJar
 from crawler.fetch import HttpFetcher
 from crawler.model import (
     Attempt,
@@ -23,6 +24,7 @@ from crawler.model import (
     Validators,
 )
 from crawler.policy import CrawlSettings
+from crawler.urls import ResourceUrl, resource_url
 
 
 class TestAnswers:
@@ -214,6 +216,25 @@ class TestRedirects:
             await step(asked, peer)  # type: ignore[arg-type]
 
         assert isinstance(visit(wall), Fetched)
+
+    def test_half_a_pdf_is_no_download(self) -> None:
+        """A film that is too large is there; a document that cannot be read to its end says nothing."""
+        for start, expected in ((b"%PDF-1.7\n", "too-large"), (b"\0\0\0\x18ftyp", "Fetched")):
+            behaviour = answer(start + b"x" * 300_000, headers={"Content-Type": "application/octet-stream"})
+            assert kind(visit(behaviour)) == expected
+
+    def test_a_cookie_for_a_domain_goes_to_the_hosts_in_it(self) -> None:
+        jar, at = CookieJar(), resource_url
+        first, beside = at("https://login.x.example/"), at("https://www.x.example/")
+        plain, other = at("http://www.x.example/"), at("https://x.example.org/")
+        assert all(isinstance(one, ResourceUrl) for one in (first, beside, plain, other))
+        said = ("seen=1; Path=/; domain=X.example", "secret=2; Domain=.x.example; Secure", "own=3")
+        others = ("far=4; Domain=y.example", "all=5; Domain=example", "not=6; Domain=in.x.example")
+        jar.take(first, tuple(("set-cookie", one) for one in said + others))  # type: ignore[arg-type]
+        assert jar.header(beside) == "seen=1; secret=2"  # type: ignore[arg-type]
+        assert jar.header(plain) == "seen=1"  # type: ignore[arg-type]
+        assert jar.header(other) == ""  # type: ignore[arg-type]
+        assert "own=3" in jar.header(first)  # type: ignore[arg-type]
 
     def test_cookies_stay_with_their_host_and_die_with_the_chain(self) -> None:
         async def go() -> tuple[Farm, Farm]:

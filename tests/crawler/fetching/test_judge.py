@@ -333,6 +333,14 @@ class TestAdvance:
         assert self.after(visited(page(403))).unreachable_since is None
         assert self.after(visited(refused("robots"))).unreachable_since == self.FAILING.unreachable_since
 
+    @pytest.mark.parametrize("attempt", [page(503), page(408), failed("tls-expired"), failed("too-large")])
+    def test_a_server_that_was_met_ends_a_silence(self, attempt: Attempt) -> None:
+        """A time-out months after others, with answers between, is no proof that a link is gone."""
+        silent = LinkHistory(checked=NOW - DAY, last_ok=NOW - 90 * DAY, unreachable_since=NOW - 80 * DAY)
+        after = self.after(visited(failed("timeout"), attempt), silent)
+        assert after.unreachable_since is None
+        assert word(visited(*(failed("timeout"),) * 3), after) == "unreachable timeout"
+
     def test_a_dying_link_over_its_runs(self) -> None:
         """Alive, then 404 from run to run: unconfirmed, unconfirmed, dead."""
         history = LinkHistory(checked=NOW, last_ok=NOW)

@@ -42,6 +42,9 @@ def test_where_to(content: str, expected: str) -> None:
     [
         ('<base href="/b/"><meta http-equiv="refresh" content="0;new">', "/b/new"),
         ('<noscript><meta http-equiv="refresh" content="0;/new"></noscript>', ""),
+        ('<noscript><p>Scripts!</p><meta http-equiv="refresh" content="0;/no-scripts"></noscript><p>On', ""),
+        ('<body><noscript><div><meta http-equiv="refresh" content="0;/"></div></noscript>', ""),
+        ('<noscript>x</noscript></noscript><meta http-equiv="refresh" content="0;/new"><noscript>', "/new"),
         ('<!-- <meta http-equiv="refresh" content="0;/new"> -->', ""),
         ('<meta name="refresh" content="0;/new">', ""),
         ('<p>&lt;meta http-equiv="refresh" content="0;/new"&gt;', ""),
@@ -56,3 +59,5 @@ def test_what_says_so(markup: str, expected: str) -> None:
 def test_a_page_that_can_be_read_is_the_page() -> None:
     assert sent('<meta http-equiv="refresh" content="5;/new">', more=LONG) == ""
     assert sent('<meta http-equiv="refresh" content="0;/new">', more=LONG) == "/new"
+    assert sent('<title>Thank you</title><meta http-equiv="refresh" content="5;/">') == ""
+    assert sent('<title>Moved</title><meta http-equiv="refresh" content="0;/">') == "/"

@@ -65,3 +65,15 @@ class TestTls:
                 return await get(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
 
         assert kind(asyncio.run(go())) in ("tls-error", "connection-reset")
+
+    def test_a_server_that_breaks_off_the_handshake_is_there(self) -> None:
+        async def drop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            writer.transport.abort()
+
+        async def go() -> Attempt:
+            server = await asyncio.start_server(drop, "127.0.0.1", 0)
+            async with server:
+                return await get(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+
+        assert kind(asyncio.run(go())) == "tls-error"
