@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from crawler.blocks import Block, Page
 from crawler.model import Health, PageHealth
-from crawler.notfound import GEO_BLOCK, NOT_FOUND
+from crawler.notfound import BY_NUMBER, EXPLAINS, GEO_BLOCK, NOT_FOUND
 from crawler.parking import is_parked
 from crawler.urls import ResourceUrl, resource_url
 from crawler.walls import wall_reason
@@ -27,8 +27,10 @@ def _whole(*alternatives: str) -> re.Pattern[str]:
 
 
 _ERROR = _whole(
-    r"(?:http )?(?:error|erreur|fehler|errore)\W*(?:code)?\W*(?:4\d\d|5\d\d)(?:\W.{0,60})?",
-    r"(?:500|502|503|504|520|521|522|523|524|525|526)\b\W*.{0,60}",
+    r"(?:http )?(?:error|erreur|fehler|errore)\W*(?:code)?\W*(?:4(?!04)\d\d|5\d\d)(?:\W.{0,60})?",
+    r"(?:500|502|503|504|520|521|522|523|524|525|526)(?:[\W_]*|\s*[|:–—·•(!/».].{0,60}|\s+-.{0,60}"
+    r"|[\s_-]+(?:errors?|internal|bad gateway|gateway|service|server|web server|connection|origin|ssl|invalid"
+    r"|unknown|temporar|unavailable|time-?out|fehler|interner|erreur|oops|sorry|[^\x00-\u024f]).{0,60})",
     r"(?:internal server error|bad gateway|gateway time-?out"
     r"|service (?:temporarily )?unavailable|bad request|forbidden)",
     r"(?:internal server error|bad gateway|gateway time-?out|service unavailable)\s*[-–—:|].{1,40}",
@@ -60,7 +62,7 @@ _WALL = _whole(
     r"(?:are you|confirm you are|verify (?:that )?you are|verifying you are)"
     r" (?:a |not a )?(?:human|robot).{0,20}",
     r"(?:human|bot|robot) (?:verification|check|challenge)",
-    r"(?:re)?captcha.{0,30}",
+    r"(?:re)?captcha(?:\W*[|:–—-].{0,30}| (?:check|challenge|required|verification|test|page).{0,20})?",
     r"un (?:instant|momento)(?:, por favor)?",
     r"einen moment(?: bitte)?",
     r"nur einen moment",
@@ -233,7 +235,8 @@ def page_health(page: Page, *, status: int, url: str, final_url: str, headers: S
                 break
             return _wordless_wall(page, found, status) or found
     walled = _login(page, content, chars, url, final_url, status)
-    return walled or PageHealth(health=Health.OK, chars=chars, embedded=page.made == "embedded")
+    doubt = next((one for one in _phrases(page, content) if BY_NUMBER.fullmatch(one)), "")[:120]
+    return walled or PageHealth(health=Health.OK, evidence=doubt, chars=chars, embedded=page.made == "embedded")
 
 
 def _wordless_wall(page: Page, found: PageHealth, status: int) -> PageHealth | None:
@@ -323,6 +326,10 @@ def _wall(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: i
         if _WALL.fullmatch(phrase):
             return PageHealth(health=Health.CHALLENGE, evidence=phrase[:120])
     mark = _WALL_MARKS.search(page.source[:400_000]) if chars < _MINIMAL and len(shown) < 25 else None
+    if mark is not None and any(
+        NOT_FOUND.fullmatch(one) or BY_NUMBER.fullmatch(one) for one in _phrases(page, content)
+    ):
+        mark = None  # a form's captcha on a page that is not there
     if mark is not None and not page.head.password_fields and page.head.forms <= 1 and len(page.source) < 60_000:
         return PageHealth(health=Health.CHALLENGE, evidence=mark[0])
     text = " ".join(block.text for block in shown[:30])[:1500]
@@ -336,6 +343,7 @@ def _wall(page: Page, shown: Sequence[Block], content: Sequence[Block], chars: i
 _WORDS: tuple[tuple[re.Pattern[str], Health, int], ...] = (
     (GEO_BLOCK, Health.GEO_BLOCK, _GEO),
     (NOT_FOUND, Health.SOFT_404, _SHORT),
+    (BY_NUMBER, Health.SOFT_404, _BRIEF),
     (_ERROR, Health.ERROR_PAGE, _SHORT),
     (_MAINTENANCE, Health.MAINTENANCE, 1000),
     (_OFFLINE, Health.ERROR_PAGE, 600),
@@ -361,7 +369,8 @@ def _by_its_own_word(page: Page, chars: int) -> PageHealth | None:
     canonical = resource_url(head.canonical, page.url or None) if head.canonical and chars < _SHORT else None
     if isinstance(canonical, ResourceUrl) and wall_reason(page.url, canonical.href) == Health.SOFT_404:
         return PageHealth(health=Health.SOFT_404, evidence=f"calls itself {canonical.href}"[:120])
-    if chars < _MINIMAL and "noindex" in head.robots.lower() and _TITLED_404.search(page.title[:300]):
+    titled = _TITLED_404.search(page.title[:300]) if chars < _MINIMAL else BY_NUMBER.fullmatch(page.title[:300])
+    if chars < _SHORT and titled and "noindex" in head.robots.lower():
         return PageHealth(health=Health.SOFT_404, evidence=page.title[:120])
     return None
 
@@ -386,14 +395,17 @@ def _phrases(page: Page, content: Sequence[Block]) -> list[str]:
     """What the page calls itself: the parts of its title, and its headings' texts if it has few."""
     parts = [part.strip() for part in _SEGMENT.split(page.title[:300]) if part.strip()]
     headings = [block.text[:200] for block in content if block.level]
-    return [page.title[:200], *parts[:4], *headings[:2]]
+    if EXPLAINS.search(page.title[:300]):
+        parts = []
+    return [one for one in (page.title[:200], *parts[:4], *headings[:2]) if not EXPLAINS.search(one)]
 
 
 def _sayings(page: Page, content: Sequence[Block], chars: int) -> list[str]:
     """The phrases, and the first words of a page that says hardly anything else."""
     first = [block.text[:200] for block in content[:3]] if chars < _MINIMAL else []
     sentences = [re.split(r"(?<=[.!?。])\s", text)[0] for text in first]
-    return [phrase for phrase in dict.fromkeys((*_phrases(page, content), *first, *sentences)) if phrase]
+    firsts = [one for one in (*first, *sentences) if not EXPLAINS.search(one)]
+    return [phrase for phrase in dict.fromkeys((*_phrases(page, content), *firsts)) if phrase]
 
 
 def _login(

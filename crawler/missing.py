@@ -104,10 +104,16 @@ def home_of(url: str) -> str:
 
 
 def is_suspect(answer: Fetched, health: PageHealth | None) -> bool:
-    """Whether an answer that looks good may be a host's way of saying "not found": short, or come by a redirect."""
+    """Whether an answer that looks good may be a host's way of saying "not found": short, titled with its number, or
+    come by a redirect.
+    """
     if health is None or health.health is not Health.OK or not 200 <= answer.status < 300 or is_home(answer.url):
         return False
-    return 0 <= health.chars < THIN or (bool(answer.hops) and not same_address(answer.url, answer.final_url))
+    return (
+        0 <= health.chars < THIN
+        or bool(health.evidence)
+        or (bool(answer.hops) and not same_address(answer.url, answer.final_url))
+    )
 
 
 def may_be_missing(one: Likeness, missing: Likeness | None) -> bool:

@@ -15,19 +15,23 @@ _SORRY = (
 _CODE = r"[\W_]*(?:\(?(?:http |error |code )*404(?: error)?\)?)?[\s.!…?:。！]*"
 
 
+_NUMBER = (
+    r"(?:error|erreur|fehler|errore|fout|błąd|fel|fejl|feil|virhe|chyba|hiba|eroare|greška|ошибка|помилка|エラー|错误"
+    r"|錯誤|오류|hata|خطأ|lỗi)?\s*#?:?\s*404"
+)
+
+
 def _phrases(*alternatives: str) -> re.Pattern[str]:
-    return re.compile(rf"{_SORRY}(?:{'|'.join(alternatives)}){_CODE}", re.I)
+    numbered = rf"(?:{_NUMBER}[\W_]+(?:error[\W_]+)?)?"
+    return re.compile(rf"{_SORRY}{numbered}{_SORRY}(?:{'|'.join(alternatives)}){_CODE}", re.I)
 
 
 NOT_FOUND = _phrases(
-    r"(?:error|erreur|fehler|errore|fout|błąd|fel|fejl|feil|virhe|chyba|hiba|eroare|greška|ошибка|помилка|エラー|错误"
-    r"|錯誤|오류|hata|خطأ|lỗi)?\s*#?:?\s*404(?:\W+.{0,40})?",
     r"(?:the |this |that |your )?(?:requested )?"
     r"(?:page|article|content|document|url|file)(?: you(?:'re| are|’re)? (?:requested|looking for|tried to reach))?"
     r"(?: (?:was|could|can|is|has|does|doesn['’]t|isn['’]t|can['’]t|couldn['’]t))?"
     r"(?: ?not| no longer| cannot)? ?(?:be )?(?:found|exists?|available)(?: anymore)?",
     r"(?:we )?(?:can['’]?t|can ?not|could ?n['’]?o?t) find (?:the|that|this|your) page.{0,40}",
-    r"not found",
     # Romance
     r"(?:la |cette )?page (?:demandée )?(?:(?:est |n['’]est pas |non "
     r"|n['’]a pas été |n['’]existe pas|introuvable)"
@@ -85,6 +89,28 @@ NOT_FOUND = _phrases(
     r"(?:यह )?(?:पृष्ठ|पेज) (?:नहीं मिला|नहीं मिल सका|मौजूद नहीं है)|পৃষ্ঠা(?:টি)? (?:খুঁজে )?পাওয়া যায়নি",
 )
 """Fullmatched against what a page calls itself."""
+
+BY_NUMBER = re.compile(
+    rf"{_SORRY}(?:not found|(?!404){_NUMBER}(?:\W+.{{0,40}})?"
+    r"|#?404(?:[\W_]*|\s*[|:–—·•(!/»].{0,40}|\s+-.{0,40}|[\s_,.-]+(?:errors?\b|not\b|no\b|page\b|file\b|found\b"
+    r"|oops|sorry|missing|lost|gone|can(?:['’]t|not)|whoops|uh|ooh|hmm|this|the|we\b|you\b|nothing|nicht|seite|fehler"
+    r"|leider|pas\b|cette|erreur|introuvable|non\b|pagina|página|errore|não|niet|sidan|siden|strona"
+    rf"|[^\x00-\u024f]).{{0,40}})){_CODE}",
+    re.I,
+)
+"""The same, where the number or "not found" is all that is said. Articles about errors are called so too, and things
+whose name begins with it are not: 404 Media, 404 Main Street.
+"""
+
+EXPLAINS = re.compile(
+    r"\b(?:how to|how (?:do|can) (?:i|you|we)|what (?:is|are|does|it means|to do|causes)|fix(?:es|ing)\b|meaning|means"
+    r"|explained|troubleshoot\w*|beheben|ursachen?|bedeut(?:et|ung)|was (?:ist|tun)|que faire|que signifie"
+    r"|comment (?:corriger|résoudre|réparer)|cómo (?:solucionar|arreglar|corregir)|qué (?:es|significa)|come risolvere"
+    r"|cosa significa|como (?:resolver|corrigir)|o que (?:é|significa)|oplossen|jak naprawić|co oznacza|как исправить"
+    r"|что (?:значит|означает|такое))\b",
+    re.I,
+)
+"""Searched for in what a page calls itself: it is about a message, and does not say it."""
 
 GEO_BLOCK = re.compile(
     r"(?!(?:why|what|when|if|how)\b|[^?]{0,300}\?)(?:"

@@ -1,9 +1,13 @@
 """Walls, errors and shells are told from pages, also from pages about them."""
 
+import time
+
 import pytest
 from crawler_pages import health
+from crawler_visits import page as fetched
 
 from crawler.health import page_health
+from crawler.missing import is_suspect
 from crawler.model import Health
 from crawler.page import read
 
@@ -159,3 +163,54 @@ def test_being_sent_to_a_login_page() -> None:
 )  # fmt: skip
 def test_in_so_many_words(body: str, expected: str) -> None:
     assert health(f"<!doctype html><html><body><main>{body}</main></body></html>").health == expected
+
+
+ABOUT = (
+    "<p>Servers answer so when an address is not known to them.</p><p>Look at the spelling first, then at the log.</p>"
+    * 3
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [
+        # What begins with the number is not always an error.
+        (body("Police buy data - 404 Media", "<p>Documents show it.</p>"), Health.OK),
+        (body("404 Main Street, Springfield", "<p>Our office is open from 9 to 5.</p>"), Health.OK),
+        (body("504 Plan | Springfield Schools", "<p>A plan for pupils who need help in class.</p>"), Health.OK),
+        (body("500 free icons", "<p>Take them; any use is allowed.</p>"), Health.OK),
+        (body("404 Seite nicht gefunden", ABOUT), Health.SOFT_404),
+        (body("404 - Oops, page not found", ABOUT), Health.SOFT_404),
+        (body("404 页面不存在", "<p>返回首页</p>"), Health.SOFT_404),
+        (body("502 Bad Gateway", "<p>cloudflare</p>"), Health.ERROR_PAGE),
+        (body("500 | Example", "<p>We are on it.</p>"), Health.ERROR_PAGE),
+        # A message's name alone stands above its explanation, too; the host is asked what it shows for what is missing.
+        (body("Error 404", ABOUT), Health.OK),
+        (body("Error 404", "<p>Try the search.</p>"), Health.SOFT_404),
+        ("<meta name=robots content=noindex>" + body("Error 404", ABOUT), Health.SOFT_404),
+        (body("404 errors explained", ABOUT), Health.OK),
+        (body("Page introuvable : que faire ?", "<p>Vérifiez l'adresse.</p>"), Health.OK),
+        (body("Fehler 404: Ursachen und Lösungen", "<p>So geht es.</p>"), Health.OK),
+        (body("Error 524: what it means", "<p>The origin did not answer in time.</p>"), Health.OK),
+        (body("CAPTCHA settings", "<p>Turn it on for your forms under Settings.</p>"), Health.OK),
+        # A form's captcha is no wall where the page says that it is not there.
+        (body("Page not found", "<form><div class=g-recaptcha data-sitekey=x></div></form>"), Health.SOFT_404),
+    ],
+)
+def test_a_message_and_what_is_about_it(page: str, kind: Health) -> None:
+    assert health(page).health is kind
+
+
+def test_a_page_titled_with_the_number_is_a_suspect_however_long() -> None:
+    long = health(body("Error 404", ABOUT * 4))
+    assert (long.health, long.evidence) == (Health.OK, "Error 404")
+    for one, expected in ((long, True), (health(body("Errors", ABOUT * 4)), False)):
+        answer = fetched(200, url="https://e.org/x")
+        assert is_suspect(answer, one) is expected
+
+
+@pytest.mark.parametrize("text", ["sorry " * 50, "404 " * 75, "error 404 " * 30, "sorry 404 " * 30 + "x", "page " * 60])
+def test_titles_made_to_be_slow(text: str) -> None:
+    start = time.process_time()
+    assert health(body(text, ABOUT)).health in (Health.OK, Health.SOFT_404)
+    assert time.process_time() - start < 0.3
