@@ -168,7 +168,8 @@ def test_pages_that_give_nothing_are_cut_off_and_others_go_on(desk: Desk) -> Non
         sign = sign_of(answer, health_of(answer))
         assert (sign.kind, sign.reason) == (VerdictKind.BLOCKED, "needs-browser")
         assert sign.detail.startswith("needs a browser: ")
-    assert sum(path.startswith("/api/article?n=") for path in desk.site.asked) <= 200
+    # Twice: another page may have brought the browser down meanwhile, and what fell with it is tried once more.
+    assert sum(path.startswith("/api/article?n=") for path in desk.site.asked) <= 2 * 200
     assert chromium.peak < 2_500
     (after,) = desk.get("/module")
     assert not after.unrendered and not desk.site.heard
