@@ -71,16 +71,13 @@ class RenderingFetcher:
         if not isinstance(attempt, Fetched) or not order.follow or not _is_page(attempt):
             return attempt
         health = self._health(attempt)
-        if health is not None and order.selected and health.embedded:
-            return (
-                replace(attempt, unrendered=_SELECTED) if how is Render.NEVER else await self._rendered(attempt, order)
-            )
+        if health is None:
+            return attempt
+        misread = order.selected and health.embedded
         if how is Render.NEVER:
-            return attempt
+            return replace(attempt, unrendered=_SELECTED) if misread else attempt
         wanted = (Health.SCRIPT_SHELL, Health.OK, Health.EMPTY) if how is Render.ALWAYS else (Health.SCRIPT_SHELL,)
-        if health is None or health.health not in wanted:
-            return attempt
-        return await self._rendered(attempt, order)
+        return await self._rendered(attempt, order) if misread or health.health in wanted else attempt
 
     async def _rendered(self, answer: Fetched, order: FetchOrder) -> Fetched:
         shown, found = answer, await self.renderer.render(answer)
