@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from crawler.model import (
     Digest,
@@ -19,6 +20,7 @@ from crawler.model import (
 )
 from crawler.observe import observe
 from crawler.page import Page
+from guides.model import Css, XPath
 from loccit.settings import Settings
 from loccit.warcs import ArchiveError, LeftOut, Recorded, recorded
 from loccit.wiring import key_of
@@ -27,6 +29,8 @@ from storage.store import Store
 
 _PAGES, _BYTES = 64, 16_000_000
 """What is held back at most before it is written."""
+
+MISREAD: Final = "its text is only in its data, and a selector needs the page as a browser shows it"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,7 +79,7 @@ def _fill(
         held.clear()
 
     try:
-        for page in _pages(path, settings, sources, taken.left_out, now):
+        for page in _pages(store, path, settings, sources, taken.left_out, now):
             held.append(page)
             taken.sources.add(page.resource)
             if len(held) >= _PAGES or sum(len(each.body or b"") for each in held) >= _BYTES:
@@ -87,7 +91,12 @@ def _fill(
 
 
 def _pages(
-    path: Path, settings: Settings, sources: dict[str, ResourceId], left_out: Counter[str], now: datetime
+    store: Store,
+    path: Path,
+    settings: Settings,
+    sources: dict[str, ResourceId],
+    left_out: Counter[str],
+    now: datetime,
 ) -> Iterator[Archived]:
     given: dict[tuple[ResourceId, str], Archived] = {}
 
@@ -96,6 +105,8 @@ def _pages(
 
     for record in recorded(path, wanted=wanted, max_bytes=settings.crawl.max_bytes):
         page = record if isinstance(record, LeftOut) else _judged(record, settings, sources, given, now)
+        if isinstance(page, Archived) and is_misread(store, page):
+            page = LeftOut(why=MISREAD)
         if isinstance(page, LeftOut):
             left_out[page.why] += 1
             continue
@@ -160,7 +171,17 @@ def judged(
         reason=seen.verdict.reason,
         text_digest=seen.text_digest,
         body=record.body,
+        embedded=seen.page_health is not None and seen.page_health.embedded,
     )
+
+
+def is_misread(store: Store, page: Archived) -> bool:
+    """Whether a citation names its place on the page by a selector, and what came has no markup that it could speak of.
+
+    A live page is shown to a browser for that (`FetchOrder.selected`). An archived one is not: its scripts would ask
+    for today's data. And with what a browser shows nowadays it could not be compared.
+    """
+    return page.embedded and any(isinstance(each.place, Css | XPath) for each in store.known(page.resource).cited)
 
 
 def _again(record: Recorded, first: Archived | None) -> Archived | LeftOut:

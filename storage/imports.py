@@ -25,7 +25,10 @@ BY_LOCCIT: Final = ("crawl", BY, reverify.IN_FILE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archived:
-    """A good page of a resource, as an archive has it. Without `body` it is one that was given before, served again."""
+    """A good page of a resource, as an archive has it. Without `body` it is one that was given before, served again.
+
+    `embedded`: its text is out of the JSON in it, and its markup of our making.
+    """
 
     resource: ResourceId
     at: datetime
@@ -36,6 +39,7 @@ class Archived:
     reason: str
     text_digest: str = ""
     body: bytes | None = None
+    embedded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

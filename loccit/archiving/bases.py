@@ -9,6 +9,7 @@ from crawler.replaced import languages
 from loccit.archiving.asking import Asker, may_tell
 from loccit.archiving.copies import Copy, Nothing, Outcome, Wanted, find_copy
 from loccit.settings import Settings
+from loccit.taking import MISREAD, is_misread
 from storage.archives import Answer, Question
 from storage.errors import StoreError
 from storage.imports import Moved
@@ -80,8 +81,7 @@ async def _ask(asker: Asker, store: Store, settings: Settings, question: Questio
         within=timedelta(days=settings.archive.max_distance_days),
     )
     found = await find_copy(asker, settings, wanted)
-    if isinstance(found, Copy) and (tongues := _other_language(store, found)):
-        detail = f"it came in another language than the page has now ({tongues[0]}, {tongues[1]})"
+    if isinstance(found, Copy) and (detail := _unfit(store, found)):
         found = Nothing(outcome=Outcome.UNUSABLE, detail=detail, at=found.at)
     now = asker.clock.now()
     if isinstance(found, Copy):
@@ -93,6 +93,15 @@ async def _ask(asker: Asker, store: Store, settings: Settings, question: Questio
         told.failed += 1
     store.archives.answered(_answer(question, found, now), at=now)
     told.asked += 1
+
+
+def _unfit(store: Store, copy: Copy) -> str:
+    """Why a copy that is the page cannot be what its guides are measured from."""
+    if is_misread(store, copy.page):
+        return MISREAD
+    if tongues := _other_language(store, copy):
+        return f"it came in another language than the page has now ({tongues[0]}, {tongues[1]})"
+    return ""
 
 
 def _other_language(store: Store, copy: Copy) -> tuple[str, str] | None:

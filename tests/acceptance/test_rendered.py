@@ -35,16 +35,21 @@ def test_a_guide_that_cites_pages_built_by_scripts(tmp_path: Path) -> None:
         site["/selected"] = Answer(body=selected)
         site["/plain"] = page(TEXT)
         made.guide("one", "/built", "/embedded", "/plain")
-        made.guide(
-            "two", extra="citations:\n  - id: 1\n    url: http://site.test/selected\n    place: {css: '#answer'}\n"
+        # ("main" stands in that markup, and on no page that anybody was shown.)
+        site["/never"] = Answer(body=next_page(ARTICLE).decode())
+        cited = (("selected", "{css: '#answer'}", "auto"), ("never", "{css: main}", "never"))
+        entries = (
+            f"  - id: {number}\n    url: http://site.test/{name}\n    place: {place}\n    render: {render}\n"
+            for number, (name, place, render) in enumerate(cited)
         )
+        made.guide("two", extra=f"citations:\n{''.join(entries)}")
         # Without a browser: blocked, and nothing is said of the page.
         without = {"LOCCIT_CRAWL__BROWSER": "/nowhere"}
         done = made.run("check", "--format", "json", **without)
         assert done.returncode == 0, done.stderr
         told = {each["url"].rpartition("/")[2]: each for each in json.loads(done.stdout)["citations"]}
         assert [told[name]["verdict"] for name in ("built", "embedded", "plain")] == ["blocked", "ok", "ok"]
-        assert told["built"]["reason"] == told["selected"]["reason"] == "needs-browser"
+        assert told["built"]["reason"] == told["selected"]["reason"] == told["never"]["reason"] == "needs-browser"
         # With one: read, and a picture is kept.
         crawl = {"LOCCIT_CRAWL__SCREENSHOTS": "true"}
         assert made.run("crawl", "--all", **crawl).returncode == 0

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from crawler_shells import BODY, TITLE, next_page
+from loccit_pywb import HTML, write_warc
 from loccit_site import Project, Site, page
 
 from crawler.model import ResourceId
@@ -16,6 +18,7 @@ from loccit.archiving.followup import follow_up
 from loccit.commands.crawl import one_pass
 from loccit.demo.clock import StoryClock
 from loccit.demo.web import Answer, serve
+from loccit.taking import MISREAD, take_archive
 from loccit.wiring import open_store
 from storage.store import Store
 
@@ -148,6 +151,26 @@ def test_what_is_not_the_page_never_becomes_a_basis(tmp_path: Path) -> None:
         here.clock.pass_time(timedelta(days=61))
         here.step(budget=500)
         assert {path.rpartition("/")[2] for path in here.asked()} > {"toolbar", "page"}, "… but not for ever"
+
+
+def test_a_selector_is_not_measured_from_an_archived_page_s_data(tmp_path: Path) -> None:
+    shell = next_page({"title": TITLE, "slug": "x", "body": BODY})
+    with world(tmp_path) as here:
+        for name, place in (("whole", ""), ("selected", "    place: {css: main}\n")):
+            url = f"http://site.test/{name}"
+            here.work.guide(name, extra=f"citations:\n  - id: 1\n    url: {url}\n{place}")
+            put(here.archive, name, copied(shell.decode()))
+        here.site["/whole"] = Answer(body=shell.decode().replace("30 days", "7 days"))
+        here.site["/selected"] = page(TEXT)
+        here.crawl()
+        here.step()
+        assert here.outcomes() == {"whole": "copy: ", "selected": f"unusable: {MISREAD}"}
+        assert (here.basis("whole"), here.basis("selected")) == ("archive", "crawl")
+        record = ("http://site.test/selected", "2026-10-20T10:00:00Z", "200 OK", [HTML], shell)
+        write_warc(tmp_path / "a.warc.gz", [record])
+        with open_store(here.app.settings) as store:
+            taken = take_archive(store, tmp_path / "a.warc.gz", "a", here.app.settings, now=here.clock.now())
+        assert taken.left_out == {MISREAD: 1} and here.basis("selected") == "crawl"
 
 
 @pytest.mark.parametrize(("retry", "wait"), [("3600", timedelta(hours=1)), ("", timedelta(minutes=15))])
