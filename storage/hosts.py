@@ -49,7 +49,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueHost:
-    """A host that is to be handed out. `urgent`: a link in doubt is among what is due of it next."""
+    """A host that is to be handed out. `urgent`: a link in doubt is among what is due of it next, or somebody waits."""
 
     id: int
     name: str
@@ -126,20 +126,24 @@ def take_due(connection: Connection, now: datetime, limit: int) -> list[DueHost]
 
 
 def take_asked(connection: Connection, now: datetime, *, everything: bool) -> list[DueHost]:
-    """Mark every host with something due as handed out, because somebody waits for it. `everything`: due or not."""
+    """Mark every host with something due as handed out, because somebody waits for it. `everything`: due or not.
+
+    One whose job is just ending is waited for: it may have something due all the same.
+    """
     if everything:
         later = Resource.next_due > now
         connection.execute(update(Resource).where(later).values(next_due=now))
     query = select(Host.id, Host.name, Host.urgent).where(Host.due <= now).order_by(Host.due)
     query = query.where(or_(Host.held_until.is_(None), Host.held_until <= now))
-    taken = connection.execute(query.with_for_update(skip_locked=True)).all()
-    _mark(connection, [row.id for row in taken], now)
+    taken = connection.execute(query.with_for_update()).all()
+    # Whoever waits still does where the job is not done: its host comes before others the next time, too.
+    _mark(connection, [row.id for row in taken], now, urgent=True)
     return [DueHost(id=row.id, name=row.name, urgent=row.urgent) for row in taken]
 
 
-def _mark(connection: Connection, hosts: Sequence[int], now: datetime) -> None:
+def _mark(connection: Connection, hosts: Sequence[int], now: datetime, **more: bool) -> None:
     for part in chunks(hosts):
-        connection.execute(update(Host).where(Host.id.in_(part)).values(queued=now))
+        connection.execute(update(Host).where(Host.id.in_(part)).values(queued=now, **more))
 
 
 def forgotten(connection: Connection, before: datetime) -> dict[str, int]:
@@ -160,7 +164,8 @@ def unmark(connection: Connection, hosts: Iterable[int]) -> None:
 def settle(connection: Connection, host: int, outcome: Outcome, now: datetime, trouble: str = "") -> HeldHost | None:
     """What a job's end means for its host; gives it where it is left alone from now on because of its failures."""
     # Locked first, and what is due asked afterwards: whoever makes something due meanwhile waits, and sees this.
-    row = connection.execute(select(Host.name, Host.failures).where(Host.id == host).with_for_update()).first()
+    query = select(Host.name, Host.failures, Host.urgent).where(Host.id == host)
+    row = connection.execute(query.with_for_update()).first()
     if row is None:
         return None
     failures = row.failures + 1 if outcome is Outcome.BROKE else 0 if outcome is Outcome.DONE else row.failures
@@ -182,7 +187,7 @@ def settle(connection: Connection, host: int, outcome: Outcome, now: datetime, t
         "held_until": held,
         "trouble": trouble if failures or held else "",
         "due": coming[0].next_due if coming else None,
-        "urgent": suspect,
+        "urgent": suspect or (row.urgent and outcome is not Outcome.DONE),
     }
     connection.execute(update(Host).where(Host.id == host).values(**values))
     if held is None or failures < BORNE:

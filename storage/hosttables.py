@@ -15,8 +15,8 @@ class Host(Base):
     """One host, by the name whose pace its resources keep to.
 
     `due` is no later than the earliest `next_due` of its resources (on PostgreSQL a trigger sees to that), NULL where
-    nothing of it is watched. `queued`: since when a job for it is with the queue. `failures`: jobs in a row that died
-    or broke with it. It is left alone until `held_until`.
+    nothing of it is watched. `urgent`: a link of it is in doubt, or somebody waits for it. `queued`: since when a job
+    for it is with the queue. `failures`: jobs in a row that died or broke with it. It is left alone until `held_until`.
     """
 
     __tablename__ = "host"

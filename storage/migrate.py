@@ -10,7 +10,7 @@ from storage.engine import MIGRATE, Database, alone
 from storage.errors import StoreError, StoreNewerError
 from storage.tables import Base
 
-HEAD: Final = "v0012"
+HEAD: Final = "v0013"
 """The newest revision; known here so that an up-to-date store opens without loading Alembic."""
 
 VERSION_TABLE: Final = "loccit_version"

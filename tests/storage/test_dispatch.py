@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 from storage_builders import START, citation, guide, sync
+from storage_old import old_store
 from storage_servers import PostgresServer
 
 from storage.dispatch import ELSEWHERE, Dispatch
+from storage.engine import create
 from storage.errors import StoreError
 from storage.hosts import BORNE, FIRST_HOLD, LONGEST_HOLD, Outcome, hold_after
 from storage.store import Store
@@ -64,6 +66,31 @@ def test_a_host_is_handed_out_once_and_asked_for_before_others(store: Store) -> 
     assert dispatch.end(1, Outcome.DONE, NOW) is None
     assert dispatch.enqueue(NOW, heartbeat=BEAT) == 1
     assert run(dispatch, "SELECT priority FROM procrastinate_jobs") == [(10,)]
+
+    # … and whatever becomes due of it meanwhile, sooner than the one in doubt: it is not handed out behind others.
+    run(dispatch, "DELETE FROM procrastinate_jobs")
+    doubt = "next_due = '{}', failing_since = now()"
+    run(dispatch, f"UPDATE resource SET {doubt.format((NOW + timedelta(hours=3)).isoformat())} WHERE id = 1")
+    run(dispatch, f"UPDATE resource SET next_due = '{(NOW + timedelta(days=3)).isoformat()}' WHERE id > 1")
+    assert dispatch.end(1, Outcome.DONE, NOW) is None
+    run(dispatch, f"UPDATE resource SET next_due = '{START.isoformat()}' WHERE id > 1")
+    assert dispatch.enqueue(NOW, heartbeat=BEAT) == 1
+    assert run(dispatch, "SELECT priority FROM procrastinate_jobs") == [(10,)]
+    run(dispatch, "UPDATE host SET urgent = false, due = now() - interval '99 years'")
+    run(dispatch, f"UPDATE resource SET {doubt.format(NOW.isoformat())} WHERE id = 1")
+    assert run(dispatch, "SELECT urgent FROM host") == [(True,)], "also where its host was due before"
+
+    # Whoever asked, and whose worker then was told to leave, does not begin again at the end of the line.
+    run(dispatch, "UPDATE resource SET failing_since = NULL")
+    assert dispatch.end(1, Outcome.DONE, NOW) is None
+    run(dispatch, "DELETE FROM procrastinate_jobs")
+    assert dispatch.ask(NOW) == 1
+    run(dispatch, "DELETE FROM procrastinate_jobs")
+    assert dispatch.end(1, Outcome.STOPPED, NOW) is None
+    assert dispatch.enqueue(NOW, heartbeat=BEAT) == 1
+    assert run(dispatch, "SELECT priority FROM procrastinate_jobs") == [(10,)]
+    assert dispatch.end(1, Outcome.DONE, NOW) is None
+    assert run(dispatch, "SELECT urgent FROM host") == [(False,)]
 
     # A queue that lost its jobs is filled again.
     run(dispatch, "DELETE FROM procrastinate_jobs")
@@ -133,6 +160,16 @@ def test_machines_share_a_hosts_pace(store: Store) -> None:
     dispatch.delay("example.org", 40)
     assert 35 < dispatch.reserve("example.org", 5.0, longest=60) <= 40
     assert dispatch.reserve("example.org", 5.0, longest=10) == 0, "nobody waits for a clock that was wrong"
+
+
+def test_a_host_with_a_link_in_doubt_is_urgent_after_an_upgrade(url: str) -> None:
+    old_store(url, "v0012")
+    database = create(url)
+    doubt, urgent = text("UPDATE resource SET unreachable_since = next_due"), text("SELECT urgent FROM host")
+    database.write(lambda connection: connection.execute(doubt))
+    Store.open(url).close()
+    assert database.read(lambda connection: [bool(row[0]) for row in connection.execute(urgent)]) == [True]
+    database.close()
 
 
 def test_a_file_is_for_one_machine() -> None:
