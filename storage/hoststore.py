@@ -2,6 +2,7 @@
 goes on.
 """
 
+import random
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -32,6 +33,11 @@ class HostStore(Store):
         return self._database.read(
             lambda connection: ledger.due_of_host(connection, self._host, now, limit=self._limit)
         )
+
+    def alive_elsewhere(self) -> list[FetchOrder]:
+        """A few pages of other hosts, alive at their last looks: where they answer, silence is no outage of ours."""
+        share = random.random()  # noqa: S311 (load that is spread, no secret)
+        return self._database.read(lambda connection: ledger.alive_elsewhere(connection, self._host, share=share))
 
     def begin_run(self, kind: str, at: datetime) -> int:  # noqa: ARG002
         """The run that goes on."""

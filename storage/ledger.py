@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from crawler.made import Made
 from crawler.model import (
@@ -33,6 +33,8 @@ from storage.tables import Basis, Citation, Fetch, Guide, Memory, Resource, Stan
 from storage.tables import Snapshot as SnapshotTable
 
 _SNAPSHOT = SnapshotTable.__table__.c
+_FEW = 300
+"""So many rows are looked at for pages that are alive; nearly all are."""
 _NO_VALIDATORS, _NO_HISTORY = Validators(), LinkHistory()
 
 # Put together once: that takes longer than running them, and they run at every look.
@@ -122,6 +124,22 @@ def due_of_host(connection: Connection, host: int, now: datetime, *, limit: int)
     """What is to be fetched of one host, the longest overdue first, up to `limit`."""
     found = connection.execute(_ORDERS.where(Resource.host_id == host, Resource.next_due <= now).limit(limit)).all()
     return _orders(connection, found)
+
+
+def alive_elsewhere(connection: Connection, host: int, *, share: float, limit: int = 3) -> list[FetchOrder]:
+    """Pages of other hosts, one each, that were alive when they were last looked at.
+
+    `share` (0 to 1) says whereabouts in the store, so that not always the same ones are asked.
+    """
+    last = connection.execute(select(func.max(Resource.id))).scalar() or 0
+    for start in dict.fromkeys((int(share * last), 0)):
+        some = select(Resource.id).where(Resource.id >= start).order_by(Resource.id).limit(_FEW)
+        alive = (Resource.last_ok == Resource.checked, Resource.next_due.is_not(None), Resource.host_id != host)
+        query = _ORDERS.add_columns(Resource.host_id).where(Resource.id.in_(some.scalar_subquery()), *alive)
+        by_host = {row.host_id: row for row in connection.execute(query)}
+        if by_host:
+            return [order for _, order in _orders(connection, list(by_host.values())[:limit])]
+    return []
 
 
 def known(connection: Connection, resource: ResourceId) -> KnownSource:

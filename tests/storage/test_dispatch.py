@@ -13,6 +13,7 @@ from storage.dispatch import ELSEWHERE, Dispatch
 from storage.engine import create
 from storage.errors import StoreError
 from storage.hosts import BORNE, FIRST_HOLD, LONGEST_HOLD, Outcome, hold_after
+from storage.hoststore import HostStore
 from storage.store import Store
 
 NOW = START + timedelta(days=1)
@@ -150,6 +151,15 @@ def test_an_outage_is_nobodys_failure(store: Store) -> None:
     run(dispatch, "DELETE FROM procrastinate_jobs")
     assert dispatch.enqueue(NOW, heartbeat=BEAT) == 0
     assert dispatch.enqueue(NOW + timedelta(minutes=2), heartbeat=BEAT) == 1
+
+
+def test_who_is_asked_whether_the_network_is_up(store: Store) -> None:
+    other = citation(url="https://other.example/a"), citation(url="https://other.example/b")
+    sync(store, guide(), guide("other", *other))
+    elsewhere = [HostStore(store.dispatch, host, run=1, limit=1).alive_elsewhere for host in (1, 2)]
+    assert [ask() for ask in elsewhere] == [[], []], "nothing is known of anybody yet"
+    run(store.dispatch, "UPDATE resource SET checked = now(), last_ok = CASE WHEN host_id = 2 THEN now() END")
+    assert [[order.url[:22] for order in ask()] for ask in elsewhere] == [["https://other.example/"], []]
 
 
 def test_machines_share_a_hosts_pace(store: Store) -> None:
