@@ -177,11 +177,9 @@ class Chromium:
                 await self._stop()
             if self._browser is None:
                 try:
-                    self._browser = await self._start()
+                    self._browser = await self._started()
                 except NoBrowserError as error:
                     self._failed, self._again = str(error), loop.time() + self._pause
-                    await self._stop()
-                    await self._let_go()  # what drives it may be what is broken
                     raise
                 self._failed = ""
             self._pages += 1
@@ -207,11 +205,25 @@ class Chromium:
             await _within(STOP_SECONDS, self._play.stop())
             self._play = None
 
+    async def _started(self) -> "Browser":
+        """A new browser. One that falls while it starts may be no fault of its own (memory, a kill): twice at most."""
+        loop = asyncio.get_running_loop()
+        patience = loop.time() + START_SECONDS / 2
+        while True:
+            try:
+                return await self._start()
+            except NoBrowserError:
+                late, patience = loop.time() >= patience, 0.0
+                await self._stop()
+                await self._let_go()  # what drives it may be what is broken
+                if late:
+                    raise
+
     async def _start(self) -> "Browser":
         if not has_playwright():
             raise NoBrowserError(NO_PLAYWRIGHT)
         program = find_chromium(self._crawl.browser)
-        from playwright.async_api import Error, async_playwright
+        from playwright.async_api import Error
 
         self._pages, self._mark, self._main = 0, uuid.uuid4().hex, None
         self._renderers.clear()
@@ -219,7 +231,7 @@ class Chromium:
         try:
             async with asyncio.timeout(2 * START_SECONDS):
                 if self._play is None:
-                    self._play = await async_playwright().start()
+                    self._play = await _driver()
                 started = await self._play.chromium.launch(
                     executable_path=program,
                     args=[*_FLAGS, f"--js-flags=--max-old-space-size={_HEAP_MB}", f"--loccit-run={self._mark}"],
@@ -323,6 +335,16 @@ class Chromium:
                 if mark in words and not any(word.startswith("--type=") for word in words):
                     return process
         return None
+
+
+async def _driver() -> "Playwright":
+    """Playwright's own process, which drives the browser. Raises NoBrowserError."""
+    from playwright.async_api import async_playwright
+
+    try:
+        return await async_playwright().start()
+    except Exception as error:  # noqa: BLE001 (a process that ends meanwhile is told of by a bare Exception)
+        raise NoBrowserError(f"Playwright does not start: {one_line(str(error), 160)}") from None
 
 
 def _kill(processes: list[Any]) -> None:

@@ -243,6 +243,27 @@ def test_a_browser_that_did_not_start_is_tried_again_after_a_while(desk: Desk, t
     assert "does not start" in third
 
 
+def test_a_browser_that_falls_while_it_starts_is_started_once_more(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, been = tmp_path / "chromium", tmp_path / "been"
+    program.write_text(f'#!/bin/sh\n[ -e {been} ] || {{ touch {been}; kill -9 $$; }}\nexec {find_chromium()} "$@"\n')
+    program.chmod(0o755)
+    chromium = Chromium(replace(CRAWL, browser=str(program)))
+
+    async def started() -> bool:
+        browser = await chromium.browser()
+        connected = browser.is_connected()
+        await chromium.aclose()
+        return connected
+
+    assert desk.run(started()) and been.exists() and chromium.starts == 1
+    # What drives it ends at once.
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", shutil.which("true") or "true")
+    with pytest.raises(NoBrowserError, match="Playwright does not start"):
+        desk.run(started())
+
+
 def test_a_script_is_held_anew_when_its_time_is_over() -> None:
     scripts, answer = Scripts(), Answer(status=200, headers=(("content-type", "text/javascript"),), body=b"1")
     scripts.put("a", answer, 0.0)
