@@ -150,6 +150,7 @@ class Chromium:
         self._browser: Browser | None = None
         self._mark = ""
         self._main: Any = None
+        self._leavings: list[Path] = []
         self._renderers: dict[int, bool] = {}
         self._dead_end: socket.socket | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -247,6 +248,7 @@ class Chromium:
             told = one_line(str(error).split("\n")[0], 160) or "no answer in time"
             raise NoBrowserError(f"Chromium ({program}) does not start{hint}: {told}") from None
         self.starts += 1
+        self._leavings = await asyncio.to_thread(self._folders)
         self._watching = asyncio.create_task(self._watch())
         return started
 
@@ -269,6 +271,8 @@ class Chromium:
         if browser is not None:
             await _within(STOP_SECONDS, browser.close())
         await asyncio.to_thread(_kill, ours)
+        left, self._leavings = self._leavings, []
+        await asyncio.to_thread(_remove, left)
         if self._dead_end is not None:
             self._dead_end.close()
             self._dead_end = None
@@ -327,6 +331,19 @@ class Chromium:
                 return [self._main, *self._main.children(recursive=True)]
         return []
 
+    def _folders(self) -> list[Path]:
+        """What the browser removes when it ends by itself, and leaves behind when it is killed: its profile, and the
+        folder of its socket beside that.
+        """
+        with suppress(Exception):  # it has ended meanwhile, or keeps them elsewhere
+            words = self._processes()[0].cmdline()
+            profile = Path(next(word.partition("=")[2] for word in words if word.startswith("--user-data-dir=")))
+            if not profile.name.startswith("playwright_"):
+                return []  # a program of somebody's own may name a profile of somebody's own
+            socket_folder = (profile / "SingletonSocket").readlink().parent
+            return [profile, socket_folder] if socket_folder.parent == profile.parent else [profile]
+        return []
+
     def _marked(self, processes: list[Any]) -> Any:
         mark = f"--loccit-run={self._mark}"
         for process in processes:
@@ -351,6 +368,11 @@ def _kill(processes: list[Any]) -> None:
     for process in processes:
         with suppress(Exception):  # it has ended by itself, which is what is wanted
             process.kill()
+
+
+def _remove(folders: list[Path]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _within(seconds: float, work: Awaitable[Any]) -> bool:

@@ -189,7 +189,7 @@ def test_nothing_is_reached_whatever_scripts_ask(desk: Desk) -> None:
 def test_a_browser_that_dies_is_started_again(desk: Desk) -> None:
     chromium = desk.fetcher.renderer.chromium
     desk.get("/module")
-    starts = chromium.starts
+    starts, left = chromium.starts, chromium._leavings
 
     shot_down: list[Any] = []
 
@@ -204,6 +204,7 @@ def test_a_browser_that_dies_is_started_again(desk: Desk) -> None:
     answer = desk.run(shot())
     assert isinstance(answer, Fetched) and not answer.unrendered and chromium.starts == starts + 1
     assert not any(process.is_running() for process in shot_down)
+    assert len(left) == 2 and not any(folder.exists() for folder in left), "its profile, the folder of its socket"
 
 
 def test_a_picture_is_taken_where_one_is_asked_for(desk: Desk) -> None:
