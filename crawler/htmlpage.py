@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from crawler.beginning import beginning_of, has_element, surely_says
 from crawler.blocks import Block, Head, Page, Span
 from crawler.doubts import settled
 from crawler.html import body_markup, head_of, parse, title_of
@@ -22,7 +23,8 @@ _ENOUGH = 1_500
 class HtmlPage(Page):
     """Equal to nothing but itself, and not for several threads at a time."""
 
-    __slots__ = ("_begun", "_content", "_encoded", "_markup", "_read_head", "_title", "_tree", "_walked")
+    __slots__ = ("_beginning", "_begun", "_content", "_encoded", "_markup", "_read_head", "_title", "_tree", "_walked")
+    _beginning: "LexborHTMLParser | None"
     _begun: Walk | None
     _content: tuple[int, int]
     _encoded: bytes | None
@@ -36,6 +38,7 @@ class HtmlPage(Page):
         """`encoded`: the source in UTF-8, where that is at hand."""
         self._keep(kind="html", source=source, url=url, digest="", _encoded=encoded)
         self._keep(_tree=None, _markup=None, _read_head=None, _title=None, _walked=None, _begun=None, _content=(0, 0))
+        self._keep(_beginning=None)
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -102,12 +105,23 @@ class HtmlPage(Page):
         sought, content = self._content
         if chars > sought and self._walked is None:
             sought = max(chars, _ENOUGH)
-            content = self._look_for(sought)
+            content = self._begins_with(sought) or self._look_for(sought)
             self._keep(_content=(sought, content))
         if content >= chars:
             return content
         # Once all is read, what names only hinted at is settled: there may be more content than was sure before.
         return 0 if self._walked is None else Page.says_at_least(self, chars)
+
+    def _begins_with(self, chars: int) -> int:
+        """How many characters of content the beginning has, where that is so many at least; else 0."""
+        if self._encoded is None or self._markup is not None:
+            return 0
+        begins = beginning_of(self._encoded) if self._tree is None else None
+        if begins is None:
+            return surely_says(self._parsed(), chars)
+        if content := surely_says(begins, chars):
+            self._keep(_beginning=begins, _title=self._title or title_of(begins) or None)
+        return content
 
     def _look_for(self, chars: int) -> int:
         """How many characters of content there are, up to so many. The walk is kept, to be gone on with."""
@@ -132,6 +146,8 @@ class HtmlPage(Page):
             return name in self.anchors
         if not name or len(name) > 1_000:
             return False
+        if self._beginning is not None and has_element(self._beginning, name):
+            return True
         found = has_place(self._body(), name)
         return name in self.anchors if found is None else found
 

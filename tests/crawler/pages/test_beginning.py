@@ -1,0 +1,79 @@
+"""A beginning never says more than its whole page does, and settles the question for most."""
+
+import pytest
+
+from crawler.beginning import beginning_of, has_element, surely_says
+from crawler.blocks import Page
+from crawler.htmlpage import HtmlPage
+from crawler.page import read
+
+_SENTENCE = "Open the account settings, choose to close the account and confirm with your password. "
+_ARTICLE = "".join(f"<p>{_SENTENCE * 3}</p>" for _ in range(8))
+_LONG = f"<div>{'<span>x</span>' * 4_000}</div>"
+
+
+def page_of(markup: str) -> HtmlPage:
+    page = read(markup.encode(), content_type="text/html; charset=utf-8", url="https://example.org/")
+    assert isinstance(page, HtmlPage)
+    return page
+
+
+def test_an_article_is_recognised_without_reading_the_rest() -> None:
+    page = page_of(f"<title>Close it</title><main id=top><h1 id='a-b'>Close it</h1>{_ARTICLE}</main>{_LONG}")
+    assert page.says_at_least(1_500) >= 1_500
+    assert page.title == "Close it"
+    assert page._markup is None, "the whole page was read"
+    assert page.has_anchor("a-b") and page.has_anchor("top")
+    assert page._markup is None, "the whole page was read"
+    assert not page.has_anchor("elsewhere")
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<div hidden>{}</div>",
+        "<body style='display: none'>{}</body>",
+        "<div aria-hidden='true' class='a&quot;b'>{}</div>",
+        "<nav>{}</nav>",
+        "<footer><div>{}</div></footer>",
+        "<div class='cookie-banner'>{}</div>",
+        "<div role=dialog>{}</div>",
+        "<!-- {} -->",
+        "<script>var page = '{}'</script>",
+        "<noscript>{}</noscript>",
+        "<template>{}</template>",
+        "<textarea>{}</textarea>",
+        "<svg><foreignObject>{}</foreignObject></svg>",
+        "<noscript><iframe src=a />{}</noscript>",
+        "<a href='/x'>{}</a>",
+    ],
+)
+def test_what_is_not_shown_counts_for_nothing(around: str) -> None:
+    markup = f"<title>Shop</title><h1>Shop</h1>{around.format(_ARTICLE)}{_LONG}"
+    begins = beginning_of(markup.encode())
+    assert begins is not None
+    said = surely_says(begins, 1_500)
+    whole = page_of(markup)
+    assert whole.blocks
+    assert not said or Page.says_at_least(whole, 1_500)
+    assert not said
+
+
+def test_a_page_that_breaks_off_in_a_word_or_a_tag() -> None:
+    markup = f"<h1>Ü</h1><p>{'ü' * 30_000}</p><p class='{'x' * 9_000}'>{_ARTICLE}{_LONG}"
+    for end in range(20_000, 20_006):
+        begins = beginning_of(markup.encode()[end - 20_000 :])
+        assert begins is None or not surely_says(begins, 10_000)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a.b", "1a", "#x", "a\\", "é", '"', "a]"])
+def test_names_that_would_have_to_be_quoted_are_left_to_the_whole_page(name: str) -> None:
+    begins = beginning_of(f"<h1 id='{name}'>x</h1>{_LONG}".encode())
+    assert begins is not None
+    assert not has_element(begins, name)
+
+
+def test_an_id_within_what_is_passed_over_is_none() -> None:
+    begins = beginning_of(f"<h1>x</h1><noscript><p id=inside>x</p></noscript><br id=brk>{_LONG}".encode())
+    assert begins is not None
+    assert not has_element(begins, "inside") and not has_element(begins, "brk")
