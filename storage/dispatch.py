@@ -84,7 +84,7 @@ class Dispatch:
 
         `counted`: it is a failure of their hosts. It is none where the store itself was away: all workers are silent.
         """
-        ended = Outcome.BROKE if counted else Outcome.STOPPED
+        ended = Outcome.DIED if counted else Outcome.STOPPED
         return self.database.write(lambda connection: self._recover(connection, now, heartbeat, ended))
 
     def _recover(self, connection: Connection, now: datetime, heartbeat: float, ended: Outcome) -> Recovered:

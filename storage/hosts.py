@@ -26,6 +26,9 @@ FIRST_HOLD: Final = timedelta(hours=1)
 LONGEST_HOLD: Final = timedelta(days=7)
 """… for an hour, and after every further one for twice as long, up to a week."""
 
+DIED_HOLD: Final = timedelta(minutes=1)
+"""… beginning with a minute where workers died: they had other hosts in hand, and machines are switched off."""
+
 NETWORK_HOLD: Final = timedelta(minutes=1)
 """A job that met a network outage of our own is done again so soon."""
 
@@ -38,13 +41,14 @@ _MANY: Final = 100_000
 
 class Outcome(StrEnum):
     """How a job ended. `stopped`: the worker was told to leave; `outage`: its network was down; `broke`: the job's own
-    failure, or its worker's death.
+    failure; `died`: its worker's death.
     """
 
     DONE = "done"
     STOPPED = "stopped"
     OUTAGE = "outage"
     BROKE = "broke"
+    DIED = "died"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,12 +172,13 @@ def settle(connection: Connection, host: int, outcome: Outcome, now: datetime, t
     row = connection.execute(query.with_for_update()).first()
     if row is None:
         return None
-    failures = row.failures + 1 if outcome is Outcome.BROKE else 0 if outcome is Outcome.DONE else row.failures
+    failed = outcome in (Outcome.BROKE, Outcome.DIED)
+    failures = row.failures + 1 if failed else 0 if outcome is Outcome.DONE else row.failures
     held = None
     if outcome is Outcome.OUTAGE:
         held = now + NETWORK_HOLD
-    elif outcome is Outcome.BROKE and failures >= BORNE:
-        held = now + hold_after(failures)
+    elif failed and failures >= BORNE:
+        held = now + hold_after(failures, DIED_HOLD if outcome is Outcome.DIED else FIRST_HOLD)
     coming = connection.execute(
         select(Resource.next_due, Resource.failing_since, Resource.unreachable_since)
         .where(Resource.host_id == host, Resource.next_due.is_not(None))
@@ -195,10 +200,10 @@ def settle(connection: Connection, host: int, outcome: Outcome, now: datetime, t
     return HeldHost(name=row.name, failures=failures, until=held, trouble=trouble)
 
 
-def hold_after(failures: int) -> timedelta:
+def hold_after(failures: int, first: timedelta = FIRST_HOLD) -> timedelta:
     """For how long a host is left alone after so many failures in a row (from `BORNE` on)."""
     doubled: int = 1 << min(max(failures - BORNE, 0), 20)
-    return min(FIRST_HOLD * doubled, LONGEST_HOLD)
+    return min(first * doubled, LONGEST_HOLD)
 
 
 def name_of(connection: Connection, host: int) -> str | None:

@@ -12,7 +12,7 @@ from storage_servers import PostgresServer
 from storage.dispatch import ELSEWHERE, Dispatch
 from storage.engine import create
 from storage.errors import StoreError
-from storage.hosts import BORNE, FIRST_HOLD, LONGEST_HOLD, Outcome, hold_after
+from storage.hosts import BORNE, DIED_HOLD, FIRST_HOLD, LONGEST_HOLD, Outcome, hold_after
 from storage.hoststore import HostStore
 from storage.store import Store
 
@@ -114,16 +114,19 @@ def test_a_dead_workers_job_comes_back_and_a_host_that_kills_is_left_alone(store
         assert dispatch.recover(NOW, heartbeat=BEAT).retried == ()
     take_and_die(dispatch)
     held = dispatch.recover(NOW, heartbeat=BEAT).held
-    assert [(each.failures, each.until) for each in held] == [(BORNE, NOW + FIRST_HOLD)]
+    assert [(each.failures, each.until) for each in held] == [(BORNE, NOW + DIED_HOLD)]
     assert dispatch.held(NOW) == list(held)
     assert store.due_figures(NOW).held == 1
     assert dispatch.enqueue(NOW, heartbeat=BEAT) == 0, "it is left alone"
 
-    later = NOW + FIRST_HOLD
+    later = NOW + DIED_HOLD
     assert dispatch.enqueue(later, heartbeat=BEAT) == 1
     take_and_die(dispatch)
     again = dispatch.recover(later, heartbeat=BEAT).held
-    assert again[0].until == later + 2 * FIRST_HOLD
+    assert again[0].until == later + 2 * DIED_HOLD
+    broke = dispatch.end(1, Outcome.BROKE, later)
+    assert broke is not None
+    assert broke.until == later + 4 * FIRST_HOLD, "that was the host's own doing"
     assert hold_after(1_000) == LONGEST_HOLD
     assert dispatch.free(again[0].name)
     assert not dispatch.free("nobody.example")
