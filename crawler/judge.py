@@ -119,7 +119,7 @@ def advance(history: LinkHistory, visit: Visit, verdict: Verdict, now: datetime,
     if dead := definitive(signs, confirm):
         return replace(
             history,
-            failing_since=history.failing_since or now,
+            failing_since=_since(history.failing_since, now),
             failures=history.failures + 1,
             # A name that is not found may be a long unreachable one; a 404 comes from a server that is there.
             unreachable_since=history.unreachable_since if dead[-1].reason == "dns-nxdomain" else None,
@@ -127,8 +127,13 @@ def advance(history: LinkHistory, visit: Visit, verdict: Verdict, now: datetime,
     if (verdict.kind is VerdictKind.BLOCKED and not isinstance(visit.last, Refused)) or _is_there(visit, signs):
         return replace(history, unreachable_since=None)
     if _may_be_gone(visit, signs):
-        return replace(history, unreachable_since=history.unreachable_since or now)
+        return replace(history, unreachable_since=_since(history.unreachable_since, now))
     return history
+
+
+def _since(before: datetime | None, now: datetime) -> datetime:
+    """Since when; a time to come was written by a clock that was ahead, and would have to be waited for."""
+    return now if before is None else min(before, now)
 
 
 def signs_of(visit: Visit) -> list[Sign]:

@@ -83,6 +83,11 @@ def has_changed(before: Iterable[Cited], now: Iterable[CitedLook]) -> bool:
     return False
 
 
+def latest(schedule: Schedule) -> timedelta:
+    """How long after a look, at most, the next one is due."""
+    return schedule.max_interval * (1 + JITTER)
+
+
 def next_due(
     url: str,
     interval: timedelta,

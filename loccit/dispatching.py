@@ -5,6 +5,7 @@ and puts back what a dead worker had.
 from datetime import timedelta
 from typing import Final
 
+from crawler.plan import latest
 from loccit.app import App
 from loccit.errors import UsageError
 from loccit.exits import Exit
@@ -35,6 +36,7 @@ def sync_guides(app: App) -> Exit:
     with open_store(settings) as store:
         store.dispatch.prepare()
         sync(store, library, app.clock.now(), tell=app.say)
+        store.reach(app.clock.now(), latest(settings.schedule))
     return Exit.OK
 
 

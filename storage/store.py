@@ -30,6 +30,7 @@ from storage import (
     blobs,
     bodies,
     carried,
+    clocks,
     desk,
     hosts,
     imports,
@@ -134,6 +135,10 @@ class Store:
         return self._database.write(
             lambda connection: sync_guides(connection, library_guides, key=key, at=at, complete=complete)
         )
+
+    def reach(self, now: datetime, longest: timedelta) -> None:
+        """Nothing is due later than `longest` from now, whatever a clock that was ahead has written."""
+        self._database.write(lambda connection: clocks.reach(connection, now, longest))
 
     def begin_run(self, kind: str, at: datetime) -> int:
         """The run's number. Looks that are recorded from now on belong to it."""

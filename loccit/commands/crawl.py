@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 
 from crawler.fetch import HttpFetcher
+from crawler.plan import latest
 from crawler.policy import Engine
 from loccit.app import App
 from loccit.dispatching import ask
@@ -66,6 +67,7 @@ def one_pass(app: App, *, everything: bool, stopped: Callable[[], bool] = lambda
             app.complain(f"{busy_line('crawl', other)}; this one leaves it the work")
             return None
         sync(store, library, app.clock.now(), tell=app.say)
+        store.reach(app.clock.now(), latest(settings.schedule))
         return _crawl(app, store, everything=everything, stopped=stopped)
 
 

@@ -175,6 +175,19 @@ def test_machines_share_a_hosts_pace(store: Store) -> None:
     assert dispatch.reserve("example.org", 5.0, longest=10) == 0, "nobody waits for a clock that was wrong"
 
 
+def test_what_a_clock_wrote_that_was_ahead_is_not_waited_for(store: Store) -> None:
+    dispatch, month, years = store.dispatch, timedelta(days=33), (NOW + timedelta(days=900)).isoformat()
+    sync(store, guide(), guide("other", citation(url="https://other.example/")))
+    run(dispatch, f"UPDATE resource SET next_due = '{years}', failing_since = CASE WHEN id = 2 THEN now() END")
+    run(dispatch, f"UPDATE host SET due = '{years}', queued = '{years}', held_until = '{years}'")
+    for _ in range(2):
+        store.reach(NOW, month)
+        due = run(dispatch, "SELECT next_due FROM resource ORDER BY id")
+        assert due == [(NOW + month * part / 24,) for part in (1, 0)]
+    assert dispatch.enqueue(NOW, heartbeat=BEAT) == 1, "the link in doubt"
+    assert dispatch.enqueue(NOW + month / 24, heartbeat=BEAT) == 1
+
+
 def test_a_host_with_a_link_in_doubt_is_urgent_after_an_upgrade(url: str) -> None:
     old_store(url, "v0012")
     database = create(url)

@@ -316,6 +316,11 @@ class TestAdvance:
         after = self.after(visited(*(page(404),) * 3))
         assert (after.failures, after.failing_since) == (2, self.FAILING.failing_since)
 
+    def test_what_a_clock_wrote_that_was_ahead_is_not_waited_for(self) -> None:
+        ahead = LinkHistory(last_ok=NOW - DAY, failing_since=NOW + 900 * DAY, unreachable_since=NOW + 900 * DAY)
+        assert self.after(visited(*(page(404),) * 3), ahead).failing_since == NOW
+        assert self.after(visited(*(failed("timeout"),) * 3), ahead).unreachable_since == NOW
+
     @pytest.mark.parametrize(
         "attempt", [page(403), page(429), page(500), failed("timeout"), failed("tls-expired"), refused("robots")]
     )
