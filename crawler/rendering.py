@@ -113,7 +113,7 @@ class Renderer:
                 else Rendered(failed=f"its scripts did not come to rest within {limit:g} seconds")
             )
         except Error as error:
-            if not self.chromium.runs(browser):
+            if not self.chromium.runs(browser) or not await tab.close():
                 found = None
             elif tab.crashed:
                 found = Rendered(failed="it broke down in the browser (most likely it took too much memory)")
@@ -156,6 +156,7 @@ class _Tab:
         self._onward = ""
         self.gone = asyncio.Event()
         self._world: int | None = None
+        self._closed: bool | None = None
         self.crashed = False
 
     async def run(self) -> Rendered | None:
@@ -205,15 +206,17 @@ class _Tab:
         return await self._visit(page)
 
     async def close(self) -> bool:
-        """Whether the page let itself be closed; one whose scripts never yield may not."""
-        if self._context is None:
-            return True
-        try:
-            async with asyncio.timeout(_CLOSING):
-                await self._context.close()
-        except Exception:  # noqa: BLE001 (whatever it was, the browser is started anew)
-            return False
-        return True
+        """Whether the page let itself be closed: one whose scripts never yield may not, nor does one whose browser is
+        lost, or opened none. Playwright says that a browser is connected though what drives it has died.
+        """
+        if self._closed is None:
+            self._closed = False
+            if self._context is not None:
+                with suppress(Exception):  # whatever it was, the browser is started anew
+                    async with asyncio.timeout(_CLOSING):
+                        await self._context.close()
+                    self._closed = True
+        return self._closed
 
     def _broke_down(self, _page: "Page") -> None:
         self.crashed = True
