@@ -1,6 +1,6 @@
 """The real command, killed, starved or cut off at any moment: its store is as if nothing had been.
 
-`LOCCIT_KILLS=200` kills 200 times instead of a few.
+`LOCCIT_KILLS=200` kills 200 times instead of a few, in more rounds.
 """
 
 import json
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from loccit_crashes import (
     PAGES,
+    Undisturbed,
     crawl,
     ended,
     fatten,
@@ -29,7 +30,7 @@ from loccit_site import Project, Site, project
 from storage_bucket import running_bucket_server
 from storage_servers import PostgresServer, running_postgres
 
-KILLS = int(os.environ.get("LOCCIT_KILLS", "9"))
+KILLS = int(os.environ.get("LOCCIT_KILLS", "6"))
 
 
 @pytest.fixture(scope="module")
@@ -47,41 +48,79 @@ def world(tmp_path: Path) -> Iterator[tuple[Site, Project]]:
         yield site, mine
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undisturbed]:
+    with project(tmp_path_factory.mktemp("undisturbed")) as (site, mine):
+        guides(mine)
+        yield Undisturbed(site, mine)
+
+
+@pytest.fixture(scope="module")
+def with_bulk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Undisturbed]:
+    with project(tmp_path_factory.mktemp("with-bulk")) as (site, mine):
+        guides(mine)
+        yield Undisturbed(site, mine, bulk=True)
+
+
 def test_killed_at_random_moments_it_knows_what_it_would_have_known(
-    world: tuple[Site, Project], tmp_path: Path
+    world: tuple[Site, Project], undisturbed: Undisturbed, tmp_path: Path
 ) -> None:
-    killed_at_work = killed_until_same(world, sqlite_url(tmp_path / "killed"), sqlite_url(tmp_path / "whole"), KILLS)
-    assert killed_at_work >= KILLS // 2
-
-
-def test_killed_while_it_writes_to_postgres(world: tuple[Site, Project], postgres: PostgresServer) -> None:
-    kills = max(4, KILLS // 4)
-    assert killed_until_same(world, postgres.new_database(), postgres.new_database(), kills) >= kills // 2
-
-
-def killed_until_same(world: tuple[Site, Project], url: str, never: str, kills: int) -> int:
-    """In each round a few kills and then a whole crawl; gives how many of them met a crawl at work."""
     site, mine = world
+    url = sqlite_url(tmp_path / "killed")
     rng = random.Random(11)
-    rounds = max(3, kills // 20)
+    rounds = max(3, KILLS // 20)
     met = 0
     for number in range(rounds):
         set_round(site, number)
-        seconds = whole_crawl(mine, never)
-        for _ in range(kills // rounds):
-            met += killed_crawl(mine, url, rng.uniform(0.3, 1.0) * seconds)
+        for _ in range(KILLS // rounds):
+            met += killed_crawl(mine, url, rng.uniform(0.0, 1.0) * undisturbed.seconds(number))
         whole_crawl(mine, url)
-        assert image(url) == image(never)
+        assert image(url) == undisturbed.image(number)
     assert len(image(url)["findings"]) >= PAGES // 3
-    return met
+    assert met >= KILLS // 2
 
 
-def test_a_full_disk_is_called_that_and_the_next_crawl_goes_on(world: tuple[Site, Project], tmp_path: Path) -> None:
+def test_killed_cut_off_and_left_by_its_server_while_it_writes_to_postgres(
+    world: tuple[Site, Project], undisturbed: Undisturbed, postgres: PostgresServer
+) -> None:
+    site, mine = world
+    url = postgres.new_database()
+    rng = random.Random(13)
+    rounds = max(3, KILLS // 20)
+    met = cuts = 0
+    for number in range(rounds):
+        set_round(site, number)
+        met += killed_crawl(mine, url, rng.uniform(0.0, 1.0) * undisturbed.seconds(number))
+        if number % 2:
+            cuts += crawl_without_connections(mine, url, postgres)
+        else:
+            restarted = crawl(mine, url)
+            time.sleep(rng.uniform(0.2, 1.0) * undisturbed.seconds(number))
+            postgres.restart()
+            ended(restarted)
+        whole_crawl(mine, url)
+        assert image(url) == undisturbed.image(number)
+    assert met >= rounds // 2 and cuts
+
+
+def crawl_without_connections(mine: Project, url: str, postgres: PostgresServer) -> int:
+    """A crawl whose every connection is cut; gives how many were."""
+    cuts = 0
+    cut_off = crawl(mine, url)
+    until = time.monotonic() + 30
+    while cut_off.poll() is None and time.monotonic() < until:
+        time.sleep(0.1)
+        cuts += postgres.cut()
+    ended(cut_off)
+    return cuts
+
+
+def test_a_full_disk_is_called_that_and_the_next_crawl_goes_on(
+    world: tuple[Site, Project], with_bulk: Undisturbed, tmp_path: Path
+) -> None:
     site, mine = world
     set_round(site, 0)
     fatten(site)
-    never = sqlite_url(tmp_path / "whole")
-    whole_crawl(mine, never)
     with small_disk(tmp_path / "small", "800k") as make_larger:
         url = f"sqlite:///{tmp_path / 'small' / 'loccit.db'}"
         for _ in range(2):
@@ -93,42 +132,19 @@ def test_a_full_disk_is_called_that_and_the_next_crawl_goes_on(world: tuple[Site
         assert json.loads(there.stdout)["whole"] and 0 < json.loads(there.stdout)["snapshots"] < PAGES
         make_larger("40m")
         whole_crawl(mine, url)
-        assert image(url) == image(never)
+        assert image(url) == with_bulk.image(0)
 
 
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="needs prlimit, of util-linux")
-def test_a_file_that_may_not_grow(world: tuple[Site, Project], tmp_path: Path) -> None:
+def test_a_file_that_may_not_grow(world: tuple[Site, Project], with_bulk: Undisturbed, tmp_path: Path) -> None:
     site, mine = world
     set_round(site, 0)
     fatten(site)
-    url, never = sqlite_url(tmp_path / "limited"), sqlite_url(tmp_path / "whole")
-    whole_crawl(mine, never)
+    url = sqlite_url(tmp_path / "limited")
     code, said = ended(crawl(mine, url, largest=400_000))
     assert code == 2 and "its file may not grow any further" in said and "raise the limit" in said
     whole_crawl(mine, url)
-    assert image(url) == image(never)
-
-
-def test_connections_are_cut_and_the_server_is_restarted(world: tuple[Site, Project], postgres: PostgresServer) -> None:
-    site, mine = world
-    url, never = postgres.new_database(), postgres.new_database()
-    cuts = 0
-    for number in range(max(1, KILLS // 20)):
-        set_round(site, number)
-        whole_crawl(mine, never)
-        cut_off = crawl(mine, url)
-        until = time.monotonic() + 30
-        while cut_off.poll() is None and time.monotonic() < until:
-            time.sleep(0.1)
-            cuts += postgres.cut()
-        ended(cut_off)
-        restarted = crawl(mine, url)
-        time.sleep(1.2)
-        postgres.restart()
-        ended(restarted)
-        whole_crawl(mine, url)
-        assert image(url) == image(never)
-    assert cuts
+    assert image(url) == with_bulk.image(0)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+import loccit_forks
 import pytest
 from loccit_site import COMMAND, Project, Site, page
 from sqlalchemy import select
@@ -47,13 +48,19 @@ def guides(project: Project) -> None:
         project.guide(f"g{each}", *(f"/p{number}" for number in range(each, each + 10)), verified="2026-11-24")
 
 
-def crawl(project: Project, url: str, *, largest: int | None = None) -> "subprocess.Popen[str]":
+Started: TypeAlias = "subprocess.Popen[str] | loccit_forks.Command"
+
+
+def crawl(project: Project, url: str, *, largest: int | None = None) -> Started:
     """A crawl, started; `largest`: no file that it writes may have more bytes."""
-    limit = ["prlimit", f"--fsize={largest}"] if largest is not None else []
+    words = ["crawl", "--all", "--quiet"]
+    environ = {**os.environ, "NO_COLOR": "1", "LOCCIT_STORE__URL": url}
+    if largest is None:
+        return loccit_forks.Command(words, cwd=project.folder, environ=environ)
     return subprocess.Popen(
-        [*limit, str(COMMAND), "crawl", "--all", "--quiet"],
+        ["prlimit", f"--fsize={largest}", str(COMMAND), *words],
         cwd=project.folder,
-        env={**os.environ, "NO_COLOR": "1", "LOCCIT_STORE__URL": url},
+        env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -62,15 +69,38 @@ def crawl(project: Project, url: str, *, largest: int | None = None) -> "subproc
 
 def whole_crawl(project: Project, url: str) -> float:
     """Two crawls that nobody disturbs (a first look has nothing to compare); gives the seconds that one took."""
-    return (_undisturbed(project, url) + _undisturbed(project, url)) / 2
-
-
-def _undisturbed(project: Project, url: str) -> float:
     began = time.monotonic()
-    process = crawl(project, url)
-    _, problem = process.communicate(timeout=180)
-    assert process.returncode == 0, problem
-    return time.monotonic() - began
+    for _ in range(2):
+        code, said = ended(crawl(project, url))
+        assert code == 0, said
+    return (time.monotonic() - began) / 2
+
+
+class Undisturbed:
+    """What a store knows after each round if nothing ever happens to its crawls: asked for, not crawled again."""
+
+    def __init__(self, site: Site, project: Project, *, bulk: bool = False) -> None:
+        self._site = site
+        self._project = project
+        self._bulk = bulk
+        self._url = sqlite_url(project.folder / "whole")
+        self._rounds: list[tuple[float, dict[str, Any]]] = []
+
+    def seconds(self, number: int) -> float:
+        """How long one crawl of this round took."""
+        return self._until(number)[0]
+
+    def image(self, number: int) -> dict[str, Any]:
+        return self._until(number)[1]
+
+    def _until(self, number: int) -> tuple[float, dict[str, Any]]:
+        while len(self._rounds) <= number:
+            set_round(self._site, len(self._rounds))
+            if self._bulk:
+                fatten(self._site)
+            seconds = whole_crawl(self._project, self._url)
+            self._rounds.append((seconds, image(self._url)))
+        return self._rounds[number]
 
 
 def killed_crawl(project: Project, url: str, after: float) -> bool:
@@ -86,7 +116,7 @@ def killed_crawl(project: Project, url: str, after: float) -> bool:
     return False
 
 
-def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
+def ended(process: Started) -> tuple[int, str]:
     """Exit code and standard error of a crawl that ends by itself; what it says is one line for people."""
     _, said = process.communicate(timeout=180)
     assert "Traceback" not in said

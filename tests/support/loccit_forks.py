@@ -6,6 +6,7 @@ is under test where the installed script is run.
 """
 
 import atexit
+import contextlib
 import functools
 import importlib
 import json
@@ -20,34 +21,72 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 _STARTED = 300.0
 """Seconds that the imports may take, measured, on a busy machine."""
+
+
+class Command:
+    """`loccit ARGUMENTS`, started: what of subprocess.Popen is needed of a command whose output is read at its end."""
+
+    def __init__(self, arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> None:
+        self.args = ["loccit", *arguments]
+        self.returncode: int | None = None
+        self._texts = ("", "")
+        # Closed when it has ended.
+        self._out = tempfile.TemporaryFile()  # noqa: SIM115
+        self._err = tempfile.TemporaryFile()  # noqa: SIM115
+        self._line = socket.socket(socket.AF_UNIX)
+        self._line.connect(_address())
+        asked = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "environ": dict(environ)}).encode()
+        socket.send_fds(self._line, [len(asked).to_bytes(8, "big")], [self._out.fileno(), self._err.fileno()])
+        self._line.sendall(asked)
+        self.pid = int.from_bytes(_exactly(self._line, 8), "big")
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.communicate(timeout=0.001)
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Its output when it has ended. Raises subprocess.TimeoutExpired where it takes longer; it goes on then."""
+        if self.returncode is None:
+            self._line.settimeout(timeout)
+            try:
+                code = _exactly(self._line, 8)
+            except TimeoutError:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0.0) from None
+            self.returncode = int.from_bytes(code, "big", signed=True)
+            self._line.close()
+            self._texts = (_told(self._out), _told(self._err))
+        return self._texts
+
+    def kill(self) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, signal.SIGKILL)
 
 
 def run(
     arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str], timeout: float
 ) -> "subprocess.CompletedProcess[str]":
     """Run `loccit ARGUMENTS`. Raises subprocess.TimeoutExpired, when the command has been killed."""
-    command = ["loccit", *arguments]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as line:
-        line.connect(_address())
-        line.settimeout(timeout)
-        asked = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "environ": dict(environ)}).encode()
-        socket.send_fds(line, [len(asked).to_bytes(8, "big")], [out.fileno(), err.fileno()])
-        line.sendall(asked)
-        pid = 0
-        try:
-            pid = int.from_bytes(_exactly(line, 8), "big")
-            code = int.from_bytes(_exactly(line, 8), "big", signed=True)
-        except TimeoutError:
-            os.kill(pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(command, timeout) from None
-        texts = []
-        for stream in (out, err):
-            stream.seek(0)
-            texts.append(stream.read().decode())
-        return subprocess.CompletedProcess(command, code, *texts)
+    command = Command(arguments, cwd=cwd, environ=environ)
+    try:
+        out, err = command.communicate(timeout)
+    except subprocess.TimeoutExpired:
+        command.kill()
+        command.communicate()
+        raise
+    assert command.returncode is not None
+    return subprocess.CompletedProcess(command.args, command.returncode, out, err)
+
+
+def _told(stream: IO[bytes]) -> str:
+    with stream:
+        stream.seek(0)
+        return stream.read().decode()
 
 
 @functools.cache
