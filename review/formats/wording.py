@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 
-from crawler.model import DriftKind, VerdictKind
+from crawler.model import DriftKind, Verdict, VerdictKind
 from guides.model import CitationKey, GuideId
 from review.failing import MISSING_FRAGMENT
 from review.model import CheckedCitation, CheckReport, Finding, GuideLine, Report, StateKind
@@ -51,6 +51,7 @@ REASONS: Final = {
 }
 _TOLD: Final = (VerdictKind.OK, VerdictKind.INVALID, VerdictKind.UNREACHABLE, VerdictKind.SKIPPED)
 """Verdicts whose detail says more than the reason's own words: what is wrong, or will soon be."""
+_IN_BROWSER: Final = "needs a browser: "
 _ORDER: Final = (
     VerdictKind.DEAD,
     VerdictKind.INVALID,
@@ -101,7 +102,7 @@ def check_word(each: CheckedCitation) -> str:
 def check_detail(each: CheckedCitation) -> str:
     """ "is dead (404, 3 attempts)", "has moved to https://…": one line without the URL."""
     verdict = each.verdict
-    parts = [reason_words(verdict.reason, verdict.status)]
+    parts = [_cause(verdict)]
     if verdict.attempts > 1:
         parts.append(f"{verdict.attempts} attempts")
     said = {
@@ -122,6 +123,13 @@ def check_detail(each: CheckedCitation) -> str:
     if verdict.detail and (verdict.kind in _TOLD or verdict.reason == "soft-404"):
         said += f": {one_line(verdict.detail, 160)}"
     return said + _place_detail(each)
+
+
+def _cause(verdict: Verdict) -> str:
+    """The reason's words; of a page that was shown to a browser, what came of that."""
+    if verdict.detail.startswith(_IN_BROWSER):
+        return one_line(verdict.detail, 160)
+    return reason_words(verdict.reason, verdict.status)
 
 
 def _place_detail(each: CheckedCitation) -> str:

@@ -6,6 +6,7 @@ import review_builders as make
 
 from crawler.model import VerdictKind
 from review.formats import diff, markdown, text
+from review.formats.wording import check_detail
 from review.model import FindingKind
 
 
@@ -18,6 +19,11 @@ def test_text_check_is_worst_first_and_counts_the_rest() -> None:
     assert out.endswith("3 citations of 1 guide, 3 sources: 1 ok, 1 moved, 1 dead. 1 fails. 2.0 s\n")
     assert "\x1b" not in out
     assert "\x1b[" in text.render_check(make.check_report(moved), color=True)
+
+
+def test_a_page_that_broke_down_in_a_browser_is_told_so() -> None:
+    told = make.verdict(VerdictKind.BLOCKED, "needs-browser", status=200, detail="needs a browser: it broke down")
+    assert check_detail(make.checked(told)) == "shows us no page (needs a browser: it broke down)"
 
 
 def test_text_outage_judges_nothing() -> None:
