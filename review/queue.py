@@ -1,6 +1,5 @@
 """The editors' queue: open findings as cards, one for each change, in the order of need; filtered and counted. Pure."""
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
 from heapq import nsmallest
-from itertools import accumulate, chain
+from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from crawler.groups import LEAST
 from guides.model import GuideId
 from review.casework import Entry
 from review.order import SEVERITIES
+from review.search import Texts
 
 NOBODY: Final = "-"
 """The filter's word for findings that are assigned to nobody."""
@@ -229,33 +229,11 @@ def position_of(text: str) -> Position | None:
     return int(parts[0]), int(parts[1]), int(parts[2]), int(parts[3]), parts[4]
 
 
-class Texts:
-    """The cards' texts as one: looking through a long text is ten times faster than through as many short ones."""
-
-    def __init__(self, cards: Sequence[Card]) -> None:
-        self._cards = cards
-        self._made: tuple[str, list[int]] | None = None
-
-    def having(self, word: str) -> list[Card]:
-        """The cards with this word, which has no space in it, in their order."""
-        if self._made is None:
-            starts = list(accumulate((len(card.text) + 1 for card in self._cards), initial=0))
-            self._made = "\n".join(card.text for card in self._cards), starts
-        whole, starts = self._made
-        found = []
-        at = whole.find(word)
-        while at >= 0:
-            place = bisect_right(starts, at)
-            found.append(self._cards[place - 1])
-            at = whole.find(word, starts[place])
-        return found
-
-
-def select(cards: Sequence[Card], filters: Filters, *, size: int = PAGE, texts: Texts | None = None) -> Selection:
+def select(cards: Sequence[Card], filters: Filters, *, size: int = PAGE, texts: Texts[Card] | None = None) -> Selection:
     """The page of cards that is asked for. `cards` stand in the order of need; `texts` are theirs."""
     words = filters.q.lower().split()[:_SEARCH_WORDS]
     wanted = {name: value for name in FACETS if (value := getattr(filters, name))}
-    found = _saying(texts or Texts(cards), words) if words else cards
+    found = (texts or Texts(cards)).having(words) if words else cards
     chosen = _having(found, wanted)
     facets = {}
     for name in FACETS:
@@ -279,14 +257,6 @@ def select(cards: Sequence[Card], filters: Filters, *, size: int = PAGE, texts: 
         facets=facets,
         following=position(shown[-1], filters.order) if more and shown else None,
     )
-
-
-def _saying(texts: Texts, words: Sequence[str]) -> list[Card]:
-    first, *rest = sorted(set(words), key=lambda word: (-len(word), word))
-    found = texts.having(first)
-    for word in rest:
-        found = [card for card in found if word in card.text]
-    return found
 
 
 _ONE: Final = {"kind": attrgetter("first.kind"), "severity": attrgetter("severity"), "host": attrgetter("host")}

@@ -43,8 +43,8 @@ class StoreBench:
     def view(self, guides: Sequence[Guide]) -> list[GuideView]:
         return self._database.read(lambda connection: desk.view(connection, guides))
 
-    def record_of(self, guide: GuideId) -> GuideRecord:
-        return self._database.read(lambda connection: sources.record_of(connection, guide))
+    def page_of(self, guide: Guide) -> tuple[GuideView, GuideRecord]:
+        return self._database.read(lambda connection: sources.page_of(connection, guide))
 
     def source(self, resource: ResourceId) -> SourceView | None:
         return self._database.read(lambda connection: sources.source(connection, resource))

@@ -8,6 +8,7 @@ from guides.model import GuideId
 from review.casework import Action, Decision, DecisionId
 from review.model import FindingId
 from storage import rows
+from storage.prepared import Prepared
 from storage.rows import AnyRow
 from storage.worktables import Decision as DecisionTable
 from storage.worktables import DecisionOf
@@ -27,12 +28,11 @@ def decision(connection: Connection, wanted: int) -> Decision | None:
 
 
 def of_finding(connection: Connection, finding: int) -> tuple[Decision, ...]:
-    return tuple(value_of(row) for row in connection.execute(_OF_FINDING, {"finding": finding}))
+    return tuple(value_of(row) for row in _OF_FINDING.all(connection, finding=finding))
 
 
 def of_guide(connection: Connection, guide: int, *, limit: int = 50) -> tuple[Decision, ...]:
-    found = connection.execute(_OF_GUIDE, {"guide": guide, "many": limit})
-    return tuple(value_of(row) for row in found)
+    return tuple(value_of(row) for row in _OF_GUIDE.all(connection, guide=guide, many=limit))
 
 
 def _light() -> Any:
@@ -55,13 +55,13 @@ def value_of(row: AnyRow) -> Decision:
 
 
 # Put together once: that takes longer than running them.
-_OF_FINDING = (
+_OF_FINDING = Prepared(
     _light()
     .join(DecisionOf, DecisionOf.decision_id == DecisionTable.id)
     .where(DecisionOf.finding_id == bindparam("finding"))
     .order_by(DecisionTable.id)
 )
-_OF_GUIDE = (
+_OF_GUIDE = Prepared(
     _light()
     .where(DecisionTable.id.in_(select(DecisionOf.decision_id).where(DecisionOf.guide_id == bindparam("guide"))))
     .order_by(DecisionTable.id.desc())

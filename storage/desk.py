@@ -7,15 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select, update
 
-from crawler.model import DriftKind
+from crawler.model import DriftKind, ResourceId
+from guides.model import CitationKey, GuideId
 from guides.model import Guide as GuideValue
-from guides.model import GuideId
 from review.model import CitationView, Finding, FindingId, FindingKind, FindingState, GuideView
 from storage import audit, reverify, rows
 from storage.archivetables import ArchiveCopy, ArchiveSaved, Successor
 from storage.columns import clean, name_hash
 from storage.errors import StoreError
 from storage.ledger import snapshots_by_id
+from storage.prepared import Prepared
 from storage.rows import AnyRow, BasisRecord
 from storage.statements import chunks
 from storage.tables import Basis, Citation, Guide, Resource, Snapshot, Standing
@@ -86,7 +87,7 @@ def _with_masks() -> Select[Any]:
 
 # Written out: a parameter's value does not tell that the partial index holds all that is asked for.
 _OPEN = _told().where(FindingTable.state == literal_column("'open'"))
-_FINDING = _told().where(FindingTable.id == bindparam("finding"))
+_FINDING = Prepared(_told().where(FindingTable.id == bindparam("finding")))
 
 # Put together once: that takes longer than running it, and it runs at every look.
 _OF_RESOURCE = _with_masks().where(
@@ -130,7 +131,7 @@ def findings(connection: Connection, states: Sequence[FindingState], guides: Seq
 def finding(connection: Connection, wanted: FindingId) -> Finding | None:
     if not 0 < wanted < 2**31:
         return None
-    row = connection.execute(_FINDING, {"finding": wanted}).first()
+    row = _FINDING.first(connection, finding=wanted)
     return rows.finding_of(row) if row else None
 
 
@@ -260,6 +261,27 @@ def view(connection: Connection, guides: Sequence[GuideValue]) -> list[GuideView
     return [_view(guide, known) for guide in guides]
 
 
+def page_of(connection: Connection, guide: GuideValue) -> tuple[GuideView, int | None, dict[CitationKey, ResourceId]]:
+    """One guide with what `view` tells of it, its number in the store, and the resources that it cites there.
+
+    The number is None where the store does not know it yet.
+    """
+    known = _Known()
+    row = _ONE.first(connection, hash=name_hash(guide.id))
+    if row is None:
+        return _view(guide, known), None, {}
+    known.stet_on[row.name] = row.stet_on
+    cited = _CITED_BY.all(connection, guide=row.id)
+    known.citations = {(each.guide_name, each.key): each for each in cited}
+    known.open[row.name] = [rows.finding_of(each) for each in _OPEN_OF_ONE.all(connection, guide=row.id)]
+    if any(each.drift_kind in _SHOWN for each in cited):
+        # Only a drift that waits can be one that somebody has decided about already.
+        for said in _ANSWERED_OF_ONE.all(connection, guide=row.id):
+            known.answered.add((said.guide_name, said.citation_key or "", said.print))
+    sources = {CitationKey(each.key): ResourceId(each.resource_id) for each in cited if each.resource_id is not None}
+    return _view(guide, known), row.id, sources
+
+
 def _gather(connection: Connection, hashes: Sequence[str], known: _Known) -> None:
     wanted = {"hashes": hashes}
     for row in connection.execute(_STET, wanted):
@@ -280,6 +302,7 @@ def _citations() -> Select[Any]:
             Citation.key,
             Citation.url,
             Citation.fragment,
+            Citation.resource_id,
             Resource.verdict,
             Resource.checked,
             Resource.last_ok,
@@ -302,12 +325,21 @@ _MINE = Guide.name_hash.in_(bindparam("hashes", expanding=True))
 _STET = select(Guide.name, Guide.stet_on).where(_MINE)
 _CITED = _citations().where(_MINE)
 _OPEN_OF = _OPEN.where(_MINE)
-_ANSWERED = (
+_DECIDED = (
     select(FindingTable.print, Guide.name.label("guide_name"), Citation.key.label("citation_key"))
     .join(Guide, Guide.id == FindingTable.guide_id)
     .outerjoin(Citation, Citation.id == FindingTable.citation_id)
-    .where(_MINE, FindingTable.state.in_((FindingState.DISMISSED, FindingState.ACCEPTED)), FindingTable.print != "")
+    .where(
+        or_(FindingTable.state == FindingState.DISMISSED, FindingTable.state == FindingState.ACCEPTED),
+        FindingTable.print != "",
+    )
 )
+_ANSWERED = _DECIDED.where(_MINE)
+# … and of one guide, for its page.
+_ONE = Prepared(select(Guide.id, Guide.name, Guide.stet_on).where(Guide.name_hash == bindparam("hash")))
+_CITED_BY = Prepared(_citations().where(Citation.guide_id == bindparam("guide")))
+_OPEN_OF_ONE = Prepared(_OPEN.where(FindingTable.guide_id == bindparam("guide")))
+_ANSWERED_OF_ONE = Prepared(_DECIDED.where(FindingTable.guide_id == bindparam("guide")))
 
 
 def _view(guide: GuideValue, known: _Known) -> GuideView:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, func, literal_column, or_, s
 from crawler.model import Digest, ResourceId, Snapshot, SnapshotId
 from crawler.urls import host_key
 from guides.model import CitationKey, GuideId
+from guides.model import Guide as GuideValue
 from review.casework import (
     Case,
     Evidence,
@@ -19,11 +20,12 @@ from review.casework import (
     SourceView,
 )
 from review.model import Finding as FindingValue
-from review.model import FindingId, FindingState
+from review.model import FindingId, FindingState, GuideView
 from storage import bodies, decided, desk, queue, rows
 from storage.columns import name_hash
 from storage.hosttables import Host
 from storage.ledger import snapshots_by_id
+from storage.prepared import Prepared
 from storage.tables import Basis, Body, Citation, Fetch, Finding, Guide, Resource, Standing
 from storage.tables import Snapshot as SnapshotTable
 from storage.worktables import Work as WorkTable
@@ -35,7 +37,7 @@ _USES = 500
 _HOSTS = 500
 
 # Put together once: that takes longer than running them.
-_CASE = (
+_CASE = Prepared(
     select(
         Finding.resource_id,
         Resource.verdict,
@@ -50,18 +52,16 @@ _CASE = (
     .outerjoin(WorkTable, WorkTable.finding_id == Finding.id)
     .where(Finding.id == bindparam("finding"))
 )
-_ABOUT = (
+_TOLD_OF = (
     desk._findings()  # noqa: SLF001
     .where(Finding.resource_id == bindparam("resource"))
     .order_by(None)
     .order_by(Finding.id.desc())
     .limit(_FINDINGS)
 )
-_PAST = _ABOUT.where(Finding.state != FindingState.OPEN, Finding.changes.is_not(None))
-_CITED = select(Citation.key, Citation.resource_id).where(
-    Citation.guide_id == bindparam("guide"), Citation.active.is_(True), Citation.resource_id.is_not(None)
-)
-_EVIDENCE = (
+_ABOUT = Prepared(_TOLD_OF)
+_PAST = Prepared(_TOLD_OF.where(Finding.state != FindingState.OPEN, Finding.changes.is_not(None)))
+_EVIDENCE = Prepared(
     select(
         Basis.resource_id,
         Resource.url,
@@ -79,14 +79,14 @@ _EVIDENCE = (
     .limit(200)
 )
 
-_SOURCE = select(*Resource.__table__.c).where(Resource.id == bindparam("resource"))
-_LOOKED = (
+_SOURCE = Prepared(select(*Resource.__table__.c).where(Resource.id == bindparam("resource")))
+_LOOKED = Prepared(
     select(Fetch.at, Fetch.verdict, Fetch.reason, Fetch.status, Fetch.snapshot_id, Fetch.elapsed_ms)
     .where(Fetch.resource_id == bindparam("resource"))
     .order_by(Fetch.at.desc())
     .limit(_LOOKS)
 )
-_SERVED = (
+_SERVED = Prepared(
     select(
         SnapshotTable.id,
         SnapshotTable.digest,
@@ -102,7 +102,7 @@ _SERVED = (
     .order_by(SnapshotTable.at.desc(), SnapshotTable.id.desc())
     .limit(_SNAPSHOTS)
 )
-_USED = (
+_USED = Prepared(
     select(
         Guide.name.label("guide_name"),
         Guide.title.label("guide_title"),
@@ -120,7 +120,7 @@ _USED = (
     .order_by(Guide.name, Citation.id)
     .limit(_USES)
 )
-_MASKED = (
+_MASKED = Prepared(
     select(WorkTable.finding_id, WorkTable.masks)
     .join(Finding, Finding.id == WorkTable.finding_id)
     .where(
@@ -136,7 +136,7 @@ def case(connection: Connection, wanted: FindingId) -> Case | None:
     finding = desk.finding(connection, wanted)
     if finding is None:
         return None
-    row = connection.execute(_CASE, {"finding": wanted}).one()
+    row = _CASE.first(connection, finding=wanted)
     ids = [each for each in (finding.basis, finding.now) if each is not None]
     held = snapshots_by_id(connection, ids) if ids else {}
     return Case(
@@ -155,14 +155,14 @@ def case(connection: Connection, wanted: FindingId) -> Case | None:
 def _past(connection: Connection, finding: FindingValue, resource: int | None) -> tuple[FindingValue, ...]:
     if resource is None or not finding.changes or finding.state is not FindingState.OPEN:
         return ()
-    return tuple(rows.finding_of(row) for row in connection.execute(_PAST, {"resource": resource}))
+    return tuple(rows.finding_of(row) for row in _PAST.all(connection, resource=resource))
 
 
 def source(connection: Connection, wanted: ResourceId) -> SourceView | None:
     """See `Bench.source`."""
     if not 0 < wanted < 2**31:
         return None
-    row = connection.execute(_SOURCE, {"resource": wanted}).first()
+    row = _SOURCE.first(connection, resource=wanted)
     if row is None:
         return None
     return SourceView(
@@ -192,7 +192,7 @@ def _looks(connection: Connection, resource: int) -> tuple[LookLine, ...]:
             snapshot=None if row.snapshot_id is None else SnapshotId(row.snapshot_id),
             elapsed_ms=row.elapsed_ms,
         )
-        for row in connection.execute(_LOOKED, {"resource": resource})
+        for row in _LOOKED.all(connection, resource=resource)
     )
 
 
@@ -208,7 +208,7 @@ def _snapshots(connection: Connection, resource: int) -> tuple[SnapshotLine, ...
             kept=bool(row.kept),
             health=row.health,
         )
-        for row in connection.execute(_SERVED, {"resource": resource})
+        for row in _SERVED.all(connection, resource=resource)
     ]
     return tuple(reversed(found))
 
@@ -225,17 +225,17 @@ def _uses(connection: Connection, resource: int) -> tuple[SourceUse, ...]:
             basis=None if row.snapshot_id is None else SnapshotId(row.snapshot_id),
             active=row.active,
         )
-        for row in connection.execute(_USED, {"resource": resource})
+        for row in _USED.all(connection, resource=resource)
     )
 
 
 def findings_about(connection: Connection, resource: int) -> tuple[FindingValue, ...]:
     """See `Bench.findings_about`."""
-    return tuple(rows.finding_of(row) for row in connection.execute(_ABOUT, {"resource": resource}))
+    return tuple(rows.finding_of(row) for row in _ABOUT.all(connection, resource=resource))
 
 
 def _masks(connection: Connection, resource: int) -> tuple[Any, ...]:
-    found = connection.execute(_MASKED, {"resource": resource})
+    found = _MASKED.all(connection, resource=resource)
     return tuple((row.finding_id, mask) for row in found for mask in queue.masks_of(row.masks))
 
 
@@ -342,17 +342,13 @@ def snapshot_body(connection: Connection, wanted: SnapshotId) -> tuple[Snapshot,
     return rows.snapshot_of(row), ResourceId(row.resource_id), bodies.get(connection, Digest(digest))
 
 
-def record_of(connection: Connection, name: GuideId) -> GuideRecord:
-    """See `Bench.record_of`."""
-    guide = connection.execute(select(Guide.id).where(Guide.name_hash == name_hash(name))).scalar()
-    if guide is None:
-        return GuideRecord()
-    sources = tuple(
-        (CitationKey(row.key), ResourceId(row.resource_id or 0)) for row in connection.execute(_CITED, {"guide": guide})
-    )
-    return GuideRecord(
-        sources=sources, decisions=decided.of_guide(connection, guide), evidence=_evidence(connection, guide)
-    )
+def page_of(connection: Connection, guide: GuideValue) -> tuple[GuideView, GuideRecord]:
+    """See `Bench.page_of`."""
+    view, number, cited = desk.page_of(connection, guide)
+    if number is None:
+        return view, GuideRecord()
+    decisions = decided.of_guide(connection, number)
+    return view, GuideRecord(sources=tuple(cited.items()), decisions=decisions, evidence=_evidence(connection, number))
 
 
 def _evidence(connection: Connection, guide: int) -> tuple[Evidence, ...]:
@@ -367,7 +363,7 @@ def _evidence(connection: Connection, guide: int) -> tuple[Evidence, ...]:
             by=row.set_by,
             verified=row.verified,
         )
-        for row in connection.execute(_EVIDENCE, {"guide": guide})
+        for row in _EVIDENCE.all(connection, guide=guide)
     )
 
 

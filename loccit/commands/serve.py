@@ -102,7 +102,7 @@ def _scheduling(app: App) -> Iterator[None]:
 def _deal(board: Board) -> None:
     """Read the queue before anybody asks: of twenty thousand findings, that takes seconds once."""
     with suppress(StoreError):
-        board.dealt()
+        board.dealt().texts.ready()
     # What was read stays: looking through all of it for garbage, again and again, would hold up every page.
     gc.collect()
     gc.freeze()

@@ -11,7 +11,8 @@ from typing import Final
 from guides.model import Guide, GuideId
 from review.casework import Entry, Stamp
 from review.ports import Bench, Shelf
-from review.queue import Card, Filters, GuideLabel, Hand, Selection, Texts, hand, host_of, laid, select
+from review.queue import Card, Filters, GuideLabel, Hand, Selection, hand, host_of, laid, select
+from review.search import Index, Texts
 from review.text import one_line
 
 _SLACK: Final = timedelta(minutes=10)
@@ -33,7 +34,7 @@ class Dealt:
     by_guide: Mapping[GuideId, tuple[Entry, ...]] = field(default_factory=dict)
     findings: int = 0
     guides: Mapping[GuideId, Guide] = field(default_factory=dict)
-    texts: Texts = field(default_factory=lambda: Texts(()))
+    texts: Texts[Card] = field(default_factory=lambda: Texts(()))
 
 
 class Board:
@@ -51,6 +52,7 @@ class Board:
         self._hosts: dict[str, dict[int, Entry]] = {}
         self._hands: dict[str, Hand] = {}
         self._labels: Mapping[GuideId, GuideLabel] = {}
+        self._index: Index[Card] = Index()
         self._dealt = Dealt(version=0)
         self._selections: OrderedDict[tuple[int, Filters], Selection] = OrderedDict()
         self._newest: datetime | None = None
@@ -133,7 +135,7 @@ class Board:
             by_guide=_by_guide(self._entries.values()),
             findings=len(self._entries),
             guides=guides,
-            texts=Texts(cards),
+            texts=Texts(cards, self._index),
         )
         with self._answers:
             self._selections.clear()

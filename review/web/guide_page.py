@@ -141,8 +141,7 @@ def guide(request: Request) -> HTMLResponse:
     found = site.shelf.guides().get(name)
     if found is None:
         raise HTTPException(404)
-    view = site.bench.view([found])[0]
-    record = site.bench.record_of(name)
+    view, record = site.bench.page_of(found)
     state = guide_state(view, site.policy, today=site.today())
     return page(request, "guide.html.j2", **_context(site, view, record, state))
 

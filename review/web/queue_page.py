@@ -14,7 +14,7 @@ from guides.model import Guide, GuideId
 from review.queue import FACETS, NOBODY, Card, Filters, Order, Selection, position_of, position_text
 from review.text import count, link_target, one_line, shortened
 from review.web.board import Dealt
-from review.web.render import fragment, page
+from review.web.render import fragment, macro, page
 from review.web.security import FIELD, form_token, user_of
 from review.web.site import site_of
 from review.web.words import kind_words, severity_words, stet_words
@@ -65,11 +65,11 @@ class CardView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One value of a filter."""
+    """One value of a filter, with how many changes it would leave."""
 
     value: str
     words: str
-    many: int
+    chosen: bool
 
 
 _kept: dict[tuple[Any, ...], Markup] = {}
@@ -103,7 +103,11 @@ def queue(request: Request) -> HTMLResponse:
     filters = filters_of(request.query_params)
     dealt, selection = site.board.selection(filters)
     user = user_of(request)
-    cards = "".join(card_markup(card, dealt, decides=user.may_decide) for card in selection.cards)
+    cards, choices = site.drawn.get(
+        # With the queue's version, its cards and guides are what they were.
+        (dealt.version, filters, user.may_decide),
+        lambda: _drawn(dealt, selection, filters, decides=user.may_decide),
+    )
     return page(
         request,
         "queue.html.j2",
@@ -111,7 +115,7 @@ def queue(request: Request) -> HTMLResponse:
         cards=Markup(cards.replace(PLACEHOLDER, form_token(request))),  # noqa: S704
         selection=selection,
         filters=filters,
-        choices=_choices(selection, dealt.guides, filters),
+        choices=choices,
         chosen=_chosen(filters, dealt.guides),
         orders=_ORDERS,
         following=address(filters, after=selection.following) if selection.following else "",
@@ -124,6 +128,21 @@ def queue(request: Request) -> HTMLResponse:
     )
 
 
+def _drawn(dealt: Dealt, selection: Selection, filters: Filters, *, decides: bool) -> tuple[Markup, Markup]:
+    """The cards, and what each filter can be set to."""
+    cards = Markup("").join([card_markup(card, dealt, decides=decides) for card in selection.cards])
+    choices = _choices(selection, dealt.guides, filters)
+    return cards, macro("filters.html.j2", "filters")(_LABELS, choices)
+
+
+_LABELS: Final = (
+    ("severity", "Severity"),
+    ("kind", "Kind"),
+    ("guide", "Guide"),
+    ("host", "Host"),
+    ("tag", "Tag"),
+    ("assignee", "Assigned to"),
+)
 _ORDERS: Final = (
     ("need", "Worst first"),
     ("claims", "Most claims touched"),
@@ -150,13 +169,7 @@ def card_markup(card: Card, dealt: Dealt, *, decides: bool) -> Markup:
     with _lock:
         if kept in _kept:
             return _kept[kept]
-    made = fragment(
-        "card.html.j2",
-        card=card_view(card, dealt.guides),
-        decides=decides,
-        token=PLACEHOLDER,
-        token_field=FIELD,
-    )
+    made: Markup = macro("card.html.j2", "card")(card_view(card, dealt.guides), decides, PLACEHOLDER, FIELD)
     with _lock:
         if len(_kept) >= _KEPT:
             _kept.clear()
@@ -206,11 +219,13 @@ def _choices(selection: Selection, guides: Mapping[GuideId, Guide], filters: Fil
     found = {}
     for name, values in selection.facets.items():
         shown = [each for each in values if each[0]][:_MOST_CHOICES]
-        choices = [Choice(value=value, words=_words(name, value, guides), many=many) for value, many in shown]
         asked = getattr(filters, name)
-        if asked and all(choice.value != asked for choice in choices):
-            choices.append(Choice(value=asked, words=_words(name, asked, guides), many=0))
-        found[name] = tuple(choices)
+        if asked and all(value != asked for value, _ in shown):
+            shown.append((asked, 0))
+        found[name] = tuple(
+            Choice(value=value, words=f"{_words(name, value, guides)} ({many:,})", chosen=value == asked)
+            for value, many in shown
+        )
     return found
 
 

@@ -1,6 +1,6 @@
 """From a template and a context to a page. Every foreign string is escaped; dates are told with their instant."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -46,6 +46,13 @@ def fragment(template: str, **context: Any) -> Markup:
     """A part of a page, as markup."""
     # The template escapes what it is given.
     return Markup(environment().get_template(template).render(**context))  # noqa: S704
+
+
+@lru_cache(maxsize=32)
+def macro(template: str, name: str) -> Callable[..., Markup]:
+    """A macro of a template: what is drawn many times costs a call, not a template's whole context."""
+    made: Callable[..., Markup] = getattr(environment().get_template(template).module, name)
+    return made
 
 
 def page(request: Request, template: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:

@@ -92,7 +92,12 @@ def test_work_is_noted_and_a_later_decision_bars_the_earlier_undo(store: Store) 
     case = bench.case(finding.id)
     assert case is not None and case.work.assignee == "" and len(case.history) == 2
     assert [each.id for each in bench.decisions()] == [second.id, first.id]
-    assert bench.figures(since=START).guides == 1 and bench.record_of("coursera").evidence
+    assert bench.figures(since=START).guides == 1
+    cited = guide("coursera", citation("c1", claim="Within 30 days."), verified=date(2026, 1, 1))
+    view, record = bench.page_of(cited)
+    assert [view] == bench.view([cited]) and view.open_findings and view.citations[0].verdict is not None
+    assert record.evidence and record.sources == (("c1", only(store)),) and len(record.decisions) == 2
+    assert bench.page_of(guide("unknown"))[1].evidence == ()
     for wrong in ([], [Expected(finding=finding.id + 999, updated=AT)]):
         with pytest.raises(DecisionError):
             bench.dismiss(wrong, at=AT, by="Anna")
