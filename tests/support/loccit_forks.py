@@ -8,6 +8,7 @@ is under test where the installed script is run.
 import atexit
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import os
@@ -25,6 +26,12 @@ from typing import IO
 
 _STARTED = 300.0
 """Seconds that the imports may take, measured, on a busy machine."""
+
+_LATE = (
+    *("loccit.fetching", "loccit.logs", "storage.store", "storage.engine", "storage.migrate"),
+    *("alembic.command", "alembic.config", "anyio._backends._asyncio"),
+)
+"""What most commands import only when they come to it."""
 
 
 class Command:
@@ -188,8 +195,10 @@ def _serve(address: str) -> int:
 
     for module in pkgutil.iter_modules(commands.__path__):
         importlib.import_module(f"{commands.__name__}.{module.name}")
-    for name in ("loccit.fetching", "storage.store", "storage.engine", "storage.migrate"):
+    for name in _LATE:
         importlib.import_module(name)
+    # No fork goes through all of this again when it looks for what can be let go.
+    gc.freeze()
     if measured:
         _write(measured(), folder)
     arguments = _listen(address)
