@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from review.model import ArchivedBasis, Finding, GuideView
+from review.model import ArchivedBasis, CitationView, Finding, GuideView
 from review.text import count, day
 
 
@@ -46,13 +46,18 @@ def basis_words(copied: ArchivedBasis) -> str:
 
 def bases_words(view: GuideView) -> str:
     """ "2 of 3 sources measured from archived pages, at most 19 days from the verified day"; "" for none."""
-    days = [abs(each.copied.days) for each in view.citations if each.copied is not None]
+    sources = {_source(each) for each in view.citations}
+    days = {_source(each): abs(each.copied.days) for each in view.citations if each.copied is not None}
     if not days:
         return ""
-    far = f"at most {count(max(days), 'day')} from" if max(days) else "of"
-    return (
-        f"{len(days):,} of {count(len(view.citations), 'source')} measured from archived pages, {far} the verified day"
-    )
+    most = max(days.values())
+    far = f"at most {count(most, 'day')} from" if most else "of"
+    return f"{len(days):,} of {count(len(sources), 'source')} measured from archived pages, {far} the verified day"
+
+
+def _source(cited: CitationView) -> str:
+    """However often a guide cites it, it is one."""
+    return cited.citation.url.partition("#")[0]
 
 
 def _of(at: datetime | None) -> str:

@@ -1,5 +1,6 @@
 """Counting, what fails, and advice."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,9 +8,10 @@ import review_builders as make
 
 from crawler.model import DriftKind, Verdict, VerdictKind
 from crawler.policy import Policy
+from review.copies import bases_words
 from review.failing import FAIL_WORDS, check_fails, fail_words, mark_failures, report_fails
 from review.hints import MOST_HINTS, check_hints, hints
-from review.model import FindingKind, StateKind
+from review.model import ArchivedBasis, FindingKind, StateKind
 from review.report import count_report, count_verdicts, make_report, needs_look
 
 
@@ -127,3 +129,11 @@ def test_hints_are_few_and_of_one_line() -> None:
     assert len(found) == MOST_HINTS
     assert all("\n" not in hint for hint in found)
     assert check_hints(make.check_report(make.dead())) == ()
+
+
+def test_a_source_that_a_guide_cites_twice_is_one_archived_page() -> None:
+    copied = ArchivedBasis(at=make.NOW, days=19)
+    cited = (make.citation(), make.citation(url=f"{make.URL}#fees"))
+    seen = make.view(of=make.guide(citations=cited))
+    seen = replace(seen, citations=tuple(replace(each, copied=copied) for each in seen.citations))
+    assert bases_words(seen) == "1 of 1 source measured from archived pages, at most 19 days from the verified day"
