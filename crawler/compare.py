@@ -160,7 +160,8 @@ def word_changes(before: str, after: str) -> list[WordChange]:
     as far as their beginnings and ends agree.
     """
     old, new = words(before), words(after)
-    stretches = gaps([_mark(word) for word in old], [_mark(word) for word in new])
+    marks = {word: _mark(word) for word in {*old, *new}}
+    stretches = gaps([marks[word] for word in old], [marks[word] for word in new])
     changes: list[WordChange] = []
     at = 0
     for gap in stretches:

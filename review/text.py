@@ -32,6 +32,8 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SPACE: Final = re.compile(r"\s+")
 _UNSAFE_IN_LINK: Final = re.compile(r"[\x00-\x20\x7f-\xa0\"'<>\\^`{|}]")
+# Most addresses are of these characters alone, and then there is nothing to look for in their parts.
+_PLAIN_URL: Final = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,4})?(?:[/?#][A-Za-z0-9/._~?#=&%+,;:@!$*-]*)?")
 # GitHub's runner takes "::" at a line's start (after spaces) and "##[" anywhere; Azure "##vso["; TeamCity its own.
 _LINE_COMMAND: Final = re.compile(r"(?m)^((?:[^\S\n]|\x1b\[[0-9;]*m)*):(?=:)")
 _HASH_COMMAND: Final = re.compile(r"#(?=#(?:\[|vso\[|teamcity\[))", re.IGNORECASE)
@@ -69,6 +71,8 @@ def inert(output: str) -> str:
 
 def link_target(url: str) -> str | None:
     """The URL, unsafe characters encoded, if a browser may be sent there: absolute http(s), a host, no password."""
+    if _PLAIN_URL.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url)
         _ = parts.port

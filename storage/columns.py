@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -134,10 +135,21 @@ def unpack(data: bytes) -> Any:
     """The value; None where the bytes are damaged (whatever is packed can be made again, or be done without)."""
     try:
         if data.startswith(_ZSTD_MAGIC):
-            data = zstandard.ZstdDecompressor().decompress(data, max_output_size=_MAX_UNPACKED)
+            data = _decompressor().decompress(data, max_output_size=_MAX_UNPACKED)
         return msgspec.json.decode(data)
     except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError, MemoryError):
         return None
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    """One for each thread: making it takes longer than what it is used for here."""
+    made: zstandard.ZstdDecompressor | None = getattr(_held, "decompressor", None)
+    if made is None:
+        made = _held.decompressor = zstandard.ZstdDecompressor()
+    return made
+
+
+_held = threading.local()
 
 
 def bounded(value: int | None) -> int | None:

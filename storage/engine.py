@@ -171,8 +171,11 @@ def _listen_sqlite(engine: Engine, busy_seconds: float, *, wal: bool) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A transaction that reads first and writes later would fail, not wait, where another one wrote in between.
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get(_WRITES):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # This one asks nothing of the file, so that it cannot fail; every page begins with it.
+            connection.connection.cursor().execute("BEGIN").close()
 
 
 def _wal(connection: sqlite3.Connection, busy_seconds: float) -> None:

@@ -49,9 +49,13 @@ def marks(change: Change) -> tuple[Mark, ...]:
     return tuple(_joined(parts))
 
 
-@lru_cache(maxsize=256)
 def worded(before: str, after: str) -> tuple[WordChange, ...]:
     """`word_changes`, remembered: a page draws a change more than once, and many findings speak of the same one."""
+    return _worded(before.strip(), after.strip())
+
+
+@lru_cache(maxsize=256)
+def _worded(before: str, after: str) -> tuple[WordChange, ...]:
     return tuple(word_changes(before, after))
 
 

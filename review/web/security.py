@@ -48,6 +48,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+_RAW_HEADERS: Final = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
 OPEN_PATHS: Final = (
     "/login",
     "/welcome/",
@@ -298,9 +299,8 @@ class Security:
         return None
 
     def _dress(self, headers: MutableHeaders, seed: str) -> None:
-        for name, value in HEADERS.items():
-            if name not in headers:
-                headers[name] = value
+        told = {name for name, _ in headers.raw}
+        headers.raw.extend(pair for pair in _RAW_HEADERS if pair[0] not in told)
         if headers.get("x-frame-options") == "":
             del headers["x-frame-options"]
         if "cache-control" not in headers:

@@ -18,7 +18,7 @@ def _read(items: list[Item], words: list[str]) -> list[Item]:
 def test_an_index_finds_what_reading_finds_while_items_come_and_go() -> None:
     chance = random.Random(6)
     made = ["days", "30", "https://host12.example/help/7", "guide-12", "ﬁnanzamt", "löschen", "x", "1230", "a" * 500]
-    queue = [Item("\n".join(chance.choices(made, k=4) + [f"service {n}"])) for n in range(300)]
+    queue = [Item("\n".join([*chance.choices(made, k=4), f"service {n}"])) for n in range(300)]
     index: Index[Item] = Index()
     lists = []
     for _ in range(5):
