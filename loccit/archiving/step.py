@@ -96,11 +96,16 @@ async def _step(
 
 
 def _has_work(settings: Settings, store: Store, clock: Clock, dead: list[DeadPage]) -> bool:
-    return bool(_askable(settings, dead) or _questions(settings, store, clock))
+    return bool(_askable(settings, dead) or _questions(settings, store, clock) or _unsaved(settings, store, clock))
 
 
 def _askable(settings: Settings, dead: list[DeadPage]) -> list[DeadPage]:
     return [each for each in dead if each.ask_archive and may_tell(settings, settings.archive.memento, each.url)]
+
+
+def _unsaved(settings: Settings, store: Store, clock: Clock) -> bool:
+    now = clock.now()
+    return settings.archive.save and bool(store.archives.unsaved(now, since=now - NEW))
 
 
 def _questions(settings: Settings, store: Store, clock: Clock) -> list[Question]:
@@ -118,8 +123,7 @@ async def _ask_archive(
     rest: Rest | None,
 ) -> None:
     gone, questions = _askable(settings, dead), _questions(settings, store, clock)
-    now = clock.now()
-    saving = settings.archive.save and bool(store.archives.unsaved(now, since=now - NEW))
+    saving = _unsaved(settings, store, clock)
     if not (gone or questions or saving):
         return
     archive = settings.archive.memento

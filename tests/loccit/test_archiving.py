@@ -378,3 +378,7 @@ def test_newly_cited_pages_are_saved(tmp_path: Path) -> None:
             known = store.archives.suggestions([f"http://site.test/{name}" for name in ("located", "told", "later")])
         assert known["http://site.test/located"].archived == f"http://archive.test{place}located"
         assert len(known) == 3
+        here.guides("hurried")
+        here.archive["/save/http://site.test/hurried"] = Answer(status=429)
+        here.crawl()
+        assert [each.rpartition(": ")[2] for each in (here.step()[-1], *here.step())] == ["it answers 429"] * 2
