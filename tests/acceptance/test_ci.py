@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from loccit_ci import ROOT, Runner, parsed
+from loccit_forks import write_script
 from loccit_hub import TOKEN, hub
 from loccit_site import Project, Site, page, project
 
@@ -228,7 +229,8 @@ def test_gitlab_runs_what_it_says(team: tuple[Site, Project], tmp_path: Path) ->
     made.guide("new", "/gone")
     commit(made.folder)
     environ = {**os.environ, **told[".loccit"]["variables"], "CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
-    environ["PATH"] = f"{BIN}{os.pathsep}{environ['PATH']}"
+    write_script(tmp_path)
+    environ["PATH"] = os.pathsep.join((str(tmp_path), str(BIN), environ["PATH"]))
     for name, said in (("loccit:change", "guides/new.md:6:10"), ("loccit:all", "guides/a.md:8:10")):
         script = "\n".join(told[name]["script"])
         done = subprocess.run(["sh", "-ec", script], cwd=made.folder, env=environ, capture_output=True, text=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import loccit_forks
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -60,8 +61,9 @@ class Runner:
         for file in files.values():
             file.write_text("", "utf-8")
         summary = self.temp / "summary"
+        loccit_forks.write_script(self.temp)
         environ = {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join((str(self.temp), str(Path(sys.executable).parent), os.environ["PATH"])),
             "HOME": str(self.temp),
             "LANG": "C.UTF-8",
             "CI": "true",

@@ -34,6 +34,18 @@ _LATE = (
 """What most commands import only when they come to it."""
 
 
+_SCRIPT = """#!{python} -IS
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as line:
+    line.connect({address!r})
+    asked = json.dumps({{"arguments": sys.argv[1:], "cwd": os.getcwd(), "environ": dict(os.environ)}}).encode()
+    socket.send_fds(line, [len(asked).to_bytes(8, "big")], [1, 2])
+    line.sendall(asked)
+    told = line.recv(16, socket.MSG_WAITALL)
+sys.exit(int.from_bytes(told[8:], "big", signed=True))
+"""
+
+
 class Command:
     """`loccit ARGUMENTS`, started: what of subprocess.Popen is needed of a command whose output is read at its end."""
 
@@ -88,6 +100,13 @@ def run(
         raise
     assert command.returncode is not None
     return subprocess.CompletedProcess(command.args, command.returncode, out, err)
+
+
+def write_script(folder: Path) -> None:
+    """Puts a `loccit` into the folder, for scripts that find it by their PATH: a fork as well."""
+    script = folder / "loccit"
+    script.write_text(_SCRIPT.format(python=sys.executable, address=_address()), "utf-8")
+    script.chmod(0o755)
 
 
 def _told(stream: IO[bytes]) -> str:
@@ -161,6 +180,10 @@ def _attend(line: socket.socket) -> list[str]:
     for fd, target in ((null, 0), (fds[0], 1), (fds[1], 2)):
         os.dup2(fd, target)
         os.close(fd)
+    # What Python knows of the streams that it began with (whether one can seek in them) is not so of these.
+    for name, fd in (("stdout", 1), ("stderr", 2)):
+        like = {"encoding": getattr(sys, name).encoding, "errors": getattr(sys, name).errors}
+        setattr(sys, name, os.fdopen(fd, "w", buffering=1, closefd=False, **like))
     os.chdir(asked["cwd"])
     os.environ.clear()
     os.environ.update(asked["environ"])
