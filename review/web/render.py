@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -45,33 +45,34 @@ def environment() -> Environment:
 def fragment(template: str, **context: Any) -> Markup:
     """A part of a page, as markup."""
     # The template escapes what it is given.
-    return Markup(environment().get_template(template).render(**context))  # noqa: S704
+    return Markup(_template(template).render(**context))  # noqa: S704
+
+
+@lru_cache(maxsize=64)
+def _template(name: str) -> Template:
+    return environment().get_template(name)
 
 
 @lru_cache(maxsize=32)
 def macro(template: str, name: str) -> Callable[..., Markup]:
     """A macro of a template: what is drawn many times costs a call, not a template's whole context."""
-    made: Callable[..., Markup] = getattr(environment().get_template(template).module, name)
+    made: Callable[..., Markup] = getattr(_template(template).module, name)
     return made
 
 
 def page(request: Request, template: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:
     """A whole page, with what every page has: who asks, the token of its forms, and what was just done."""
     site = request.app.state.site
-    text = (
-        environment()
-        .get_template(template)
-        .render(
-            user=user_of(request),
-            token=form_token(request),
-            token_field=FIELD,
-            path=request.url.path,
-            site_name=site.name,
-            open_count=site.board.open_count(),
-            told=_told(request),
-            now=site.now(),
-            **context,
-        )
+    text = _template(template).render(
+        user=user_of(request),
+        token=form_token(request),
+        token_field=FIELD,
+        path=request.url.path,
+        site_name=site.name,
+        open_count=site.board.open_count(),
+        told=_told(request),
+        now=site.now(),
+        **context,
     )
     return HTMLResponse(text, status_code=status)
 
@@ -129,9 +130,7 @@ def time_tag(at: datetime | None, words: str = "") -> Markup:
     exact = at.astimezone(UTC)
     shown = words or f"{day(exact.date())}, {exact:%H:%M} UTC"
     kind = "ago" if words else "moment"
-    return Markup('<time datetime="{}" title="{}" data-zone="{}">{}</time>').format(
-        instant(at), moment(at), kind, shown
-    )
+    return _time(f'datetime="{instant(at)}" title="{moment(at)}" data-zone="{kind}"', shown)
 
 
 @lru_cache(maxsize=4096)
@@ -139,10 +138,14 @@ def day_tag(on: date | datetime | None) -> Markup:
     if on is None:
         return Markup("never")
     if isinstance(on, datetime):
-        return Markup('<time datetime="{}" title="{}" data-zone="day">{}</time>').format(
-            instant(on), moment(on), day(on.astimezone(UTC).date())
-        )
-    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), day(on))
+        shown = day(on.astimezone(UTC).date())
+        return _time(f'datetime="{instant(on)}" title="{moment(on)}" data-zone="day"', shown)
+    return _time(f'datetime="{on.isoformat()}"', day(on))
+
+
+def _time(attributes: str, shown: str) -> Markup:
+    """`attributes` are made of numbers and names of months."""
+    return Markup(f"<time {attributes}>{escape(shown)}</time>")  # noqa: S704
 
 
 def ago_tag(at: datetime | None, now: datetime) -> Markup:
