@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from crawler.beginning import beginning_of, has_element, surely_says
+from crawler.beginning import Sure, beginning_of, surely_said
 from crawler.blocks import Block, Head, Page, Span
 from crawler.doubts import settled
 from crawler.html import body_markup, head_of, parse, title_of
@@ -23,13 +23,13 @@ _ENOUGH = 1_500
 class HtmlPage(Page):
     """Equal to nothing but itself, and not for several threads at a time."""
 
-    __slots__ = ("_beginning", "_begun", "_content", "_encoded", "_markup", "_read_head", "_title", "_tree", "_walked")
-    _beginning: "LexborHTMLParser | None"
+    __slots__ = ("_begun", "_content", "_encoded", "_markup", "_read_head", "_sure", "_title", "_tree", "_walked")
     _begun: Walk | None
     _content: tuple[int, int]
     _encoded: bytes | None
     _markup: str | None
     _read_head: Head | None
+    _sure: Sure | None
     _title: str | None
     _tree: "LexborHTMLParser | None"
     _walked: _Walked | None
@@ -38,7 +38,7 @@ class HtmlPage(Page):
         """`encoded`: the source in UTF-8, where that is at hand."""
         self._keep(kind="html", source=source, url=url, digest="", _encoded=encoded)
         self._keep(_tree=None, _markup=None, _read_head=None, _title=None, _walked=None, _begun=None, _content=(0, 0))
-        self._keep(_beginning=None)
+        self._keep(_sure=None)
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -105,23 +105,24 @@ class HtmlPage(Page):
         sought, content = self._content
         if chars > sought and self._walked is None:
             sought = max(chars, _ENOUGH)
-            content = self._begins_with(sought) or self._look_for(sought)
+            content = self._surely_says(sought) or self._look_for(sought)
             self._keep(_content=(sought, content))
         if content >= chars:
             return content
         # Once all is read, what names only hinted at is settled: there may be more content than was sure before.
         return 0 if self._walked is None else Page.says_at_least(self, chars)
 
-    def _begins_with(self, chars: int) -> int:
-        """How many characters of content the beginning has, where that is so many at least; else 0."""
+    def _surely_says(self, chars: int) -> int:
+        """How many characters of content its passages have, or those of its beginning, if so many; else 0."""
         if self._encoded is None or self._markup is not None:
             return 0
         begins = beginning_of(self._encoded) if self._tree is None else None
-        if begins is None:
-            return surely_says(self._parsed(), chars)
-        if content := surely_says(begins, chars):
-            self._keep(_beginning=begins, _title=self._title or title_of(begins) or None)
-        return content
+        sure = surely_said(begins or self._parsed(), enough=chars)
+        if sure is None:
+            return 0
+        # The tree goes: it takes more memory than all else, and few ask for more of a page that is one.
+        self._keep(_sure=sure, _title=self._title or sure.title or None, _tree=None)
+        return sure.content
 
     def _look_for(self, chars: int) -> int:
         """How many characters of content there are, up to so many. The walk is kept, to be gone on with."""
@@ -146,7 +147,7 @@ class HtmlPage(Page):
             return name in self.anchors
         if not name or len(name) > 1_000:
             return False
-        if self._beginning is not None and has_element(self._beginning, name):
+        if self._sure is not None and name in self._sure.names:
             return True
         found = has_place(self._body(), name)
         return name in self.anchors if found is None else found

@@ -424,7 +424,6 @@ class CitedLook:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """Everything that one look at one resource gave: what `storage` writes in one transaction.
-
     `snapshot` is the page that was seen (good or not; None when nothing came or nothing new: see `same_as`),
     `body` its bytes. `same_as` is the stored snapshot that was served again.
     """
@@ -443,7 +442,8 @@ class Observation:
     page_health: PageHealth | None = None
     screenshot: bytes | None = None
     title: str = ""
-    text_digest: str = ""  # of the visible text; where it is known already, the raw body need not be kept
+    text_digest: str = ""  # of the text; where it is known already, the body need not be kept. A first page needs none.
+    earlier_text: tuple[Snapshot, str] | None = None  # that of the first page, once another has come
     cited: tuple[CitedLook, ...] = ()
     next_due: datetime | None = None
     interval_hours: float | None = None

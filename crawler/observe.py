@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from crawler.claims import touched
 from crawler.drift import measure, never_found
@@ -133,7 +133,7 @@ def observe(
         page_health=visit.health,
         screenshot=seen.screenshot if seen is not None and new else None,
         title=seen.get().title if seen is not None and new else "",
-        text_digest=_text_digest(seen.get()) if seen is not None and new and kept else "",
+        **_texts(known, seen if new and kept else None),
         cited=cited,
         next_due=next_due(
             known.url, interval, verdict, standings, last=visit.last, policy=policy, schedule=schedule, now=now
@@ -359,5 +359,24 @@ def _validators(known: KnownSource, visit: Visit, *, good: bool) -> Validators:
     return Validators()
 
 
-def _text_digest(page: Page) -> str:
+class _Texts(TypedDict):
+    text_digest: str
+    earlier_text: tuple[Snapshot, str] | None
+
+
+def _texts(known: KnownSource, seen: _Seen | None) -> _Texts:
+    """The digests by which the store lets go of bodies that say nothing new.
+
+    A first page is kept whatever it says, and most pages stay the same for long: its text is read when another comes.
+    """
+    newest = known.newest
+    if seen is None or newest is None or newest.id is None:
+        return {"text_digest": "", "earlier_text": None}
+    # Nothing is learned of a source from its first page alone.
+    earlier = None if known.memory else (newest, text_digest(seen.read(newest)))
+    return {"text_digest": text_digest(seen.get()), "earlier_text": earlier}
+
+
+def text_digest(page: Page) -> str:
+    """SHA-256 of everything that a page says, white space aside, in hexadecimal digits."""
     return hashlib.sha256(page.all_text().encode("utf-8", "replace").translate(None, b" \t\r\n\f")).hexdigest()

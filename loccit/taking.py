@@ -18,7 +18,7 @@ from crawler.model import (
     VerdictKind,
     Visit,
 )
-from crawler.observe import observe
+from crawler.observe import observe, read_answer, text_digest
 from crawler.page import Page
 from guides.model import Css, XPath
 from loccit.settings import Settings
@@ -150,9 +150,11 @@ def judged(
         at=record.at,
         elapsed_ms=0.0,
     )
+    page = read_answer(answer)
     seen = observe(
         KnownSource(id=resource, url=url),
         Visit(url=url, attempts=(answer,)),
+        page_of=lambda _: page,
         read=_nothing_stored,
         policy=settings.policy,
         schedule=settings.schedule,
@@ -169,7 +171,7 @@ def judged(
         final_url=url,
         headers=record.headers,
         reason=seen.verdict.reason,
-        text_digest=seen.text_digest,
+        text_digest=text_digest(page),
         body=record.body,
         embedded=seen.page_health is not None and seen.page_health.embedded,
     )

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Executable, bindparam, delete, insert, select, update
 
 from crawler.model import Observation
+from crawler.model import Snapshot as SeenSnapshot
 from storage.columns import bounded
 from storage.raising import CitedRow
 from storage.rows import AnyRow
@@ -208,7 +209,7 @@ def gather(connection: Connection, seen: Iterable[Observation]) -> Batch:
         _gather_citations(batch, connection.execute(_CITATIONS, ids))
         batch.with_snapshots.update(connection.execute(_HAVE_SNAPSHOTS, ids).scalars())
         batch.memories.update((row.resource_id, row.hash) for row in connection.execute(_MEMORIES, ids))
-    keys = (served_key(look) for look in looks)
+    keys = (key for look in looks for key in (served_key(look), earlier_key(look)))
     batch.find_snapshots([key for key in keys if key is not None and key[0] in batch.with_snapshots])
     return batch
 
@@ -216,7 +217,16 @@ def gather(connection: Connection, seen: Iterable[Observation]) -> Batch:
 def served_key(seen: Observation) -> Served | None:
     """What tells apart what was served from all other snapshots; None where nothing was."""
     served = seen.snapshot or seen.same_as
-    return None if served is None else (seen.source, served.digest, bounded(served.status) or 0)
+    return None if served is None else _key(seen, served)
+
+
+def earlier_key(seen: Observation) -> Served | None:
+    """The same of the page before, where the look has read its text. Not its number: SQLite gives that out again."""
+    return None if seen.earlier_text is None else _key(seen, seen.earlier_text[0])
+
+
+def _key(seen: Observation, served: SeenSnapshot) -> Served:
+    return seen.source, served.digest, bounded(served.status) or 0
 
 
 def _gather_citations(batch: Batch, found: Iterable[AnyRow]) -> None:

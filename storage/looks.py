@@ -22,7 +22,7 @@ from crawler.model import (
 from guides.model import CitationKey, GuideId
 from review.model import CloseFinding, FindingOp, OpenFinding
 from storage import folding, pictures, raising, rows, shelving
-from storage.batches import BasisRow, Batch, Kept, Served, gather, served_key
+from storage.batches import BasisRow, Batch, Kept, Served, earlier_key, gather, served_key
 from storage.columns import MAX_INT, bounded, clean, json_bytes, name_hash
 from storage.errors import StoreError
 from storage.raising import CitedRow
@@ -95,6 +95,8 @@ def _write(connection: Connection, looks: Sequence[Seen], *, run: int | None, ke
 
 def _one(batch: Batch, seen: Observation, ops: Sequence[FindingOp], *, run: int | None) -> shelving.Shown:
     stored, folded = _snapshot(batch, seen)
+    if (key := earlier_key(seen)) is not None and seen.earlier_text is not None and key in batch.snapshots:
+        batch.update_snapshot(batch.snapshots[key].id, {"text_hash": name_hash(seen.earlier_text[1])})
     look = _Look(batch=batch, seen=seen, resource=batch.resources[seen.source], snapshot=stored, folded=folded)
     newest = _newest(look)
     _fetch(look, run)

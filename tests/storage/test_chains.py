@@ -134,6 +134,19 @@ def test_a_nonce_leaves_digest_and_headers(store: Store) -> None:
     assert [row.place for row in rows] == [0, 1]
 
 
+def test_the_text_of_a_first_page_is_known_once_another_comes(store: Store) -> None:
+    sync(store, guide())
+    pages = [b"<p>30 days</p><!-- %d -->" % n for n in range(4)]
+    visit(store, pages[0], START, text="")
+    visit(store, pages[1], START + DAY, text="30 days", earlier="30 days")
+    for n in (2, 3):
+        visit(store, pages[n], START + n * DAY, text="30 days")
+    first, newest = store.snapshots(only(store))
+    looks = store.timeline(only(store))[::-1]
+    assert [each.snapshot for each in looks] == [first.id, first.id, first.id, newest.id]
+    assert store.body(first.digest) == pages[0] and store.body(newest.digest) == pages[3]
+
+
 def test_walls_of_a_kind_are_folded(store: Store) -> None:
     sync(store, guide())
     visit(store, b"page", START)

@@ -113,6 +113,7 @@ def look(
     at: datetime,
     *,
     text: str | None = None,
+    earlier: str = "",
     health: Health = Health.OK,
     verdict: Verdict | None = None,
     drift: DriftKind | None = None,
@@ -121,8 +122,10 @@ def look(
 ) -> Observation:
     """What `crawler.observe` gives: with `body` that page was served, without it nothing came.
 
-    The first page becomes the basis; `drift` is where the place stands against it.
+    The first page becomes the basis; `drift` is where the place stands against it. `text` is what the page says ("" where
+    it was not asked), `earlier` what the newest one before says, where it was not asked then.
     """
+    said = text if text is not None else (body or b"").decode("latin-1")
     served = _served(known, body, at, health, etag)
     good = served is not None and health is Health.OK
     attempt: Attempt
@@ -148,7 +151,8 @@ def look(
         same_as=served if not new else None,
         page_health=PageHealth(health=health),
         title="Privacy",
-        text_digest=digest((text if text is not None else (body or b"").decode("latin-1")).encode()) if new else "",
+        text_digest=digest(said.encode()) if new and said else "",
+        earlier_text=(known.newest, digest(earlier.encode())) if earlier and known.newest is not None else None,
         cited=tuple(_cited(one.guide, one.key, one, served, good, drift, at) for one in known.cited),
         next_due=at + DAY,
         interval_hours=24.0,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.beginning import beginning_of, has_element, surely_says
+from crawler.beginning import beginning_of, surely_said
 from crawler.blocks import Page
 from crawler.htmlpage import HtmlPage
 from crawler.page import read
@@ -52,7 +52,7 @@ def test_what_is_not_shown_counts_for_nothing(around: str) -> None:
     markup = f"<title>Shop</title><h1>Shop</h1>{around.format(_ARTICLE)}{_LONG}"
     begins = beginning_of(markup.encode())
     assert begins is not None
-    said = surely_says(begins, 1_500)
+    said = surely_said(begins, enough=1_500)
     whole = page_of(markup)
     assert whole.blocks
     assert not said or Page.says_at_least(whole, 1_500)
@@ -63,17 +63,13 @@ def test_a_page_that_breaks_off_in_a_word_or_a_tag() -> None:
     markup = f"<h1>Ü</h1><p>{'ü' * 30_000}</p><p class='{'x' * 9_000}'>{_ARTICLE}{_LONG}"
     for end in range(20_000, 20_006):
         begins = beginning_of(markup.encode()[end - 20_000 :])
-        assert begins is None or not surely_says(begins, 10_000)
+        assert begins is None or surely_said(begins, enough=10_000) is None
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a.b", "1a", "#x", "a\\", "é", '"', "a]"])
-def test_names_that_would_have_to_be_quoted_are_left_to_the_whole_page(name: str) -> None:
-    begins = beginning_of(f"<h1 id='{name}'>x</h1>{_LONG}".encode())
-    assert begins is not None
-    assert not has_element(begins, name)
-
-
-def test_an_id_within_what_is_passed_over_is_none() -> None:
-    begins = beginning_of(f"<h1>x</h1><noscript><p id=inside>x</p></noscript><br id=brk>{_LONG}".encode())
-    assert begins is not None
-    assert not has_element(begins, "inside") and not has_element(begins, "brk")
+def test_ids_of_what_is_passed_over_are_none() -> None:
+    ids = "<noscript><p id=within>x</p></noscript><br id=break><p id='a b.é'>x</p><p id>x</p>"
+    page = page_of(f"<h1>x</h1>{ids}{_ARTICLE}{_LONG}")
+    assert page.says_at_least(1_500)
+    assert page._sure is not None and page._sure.names == {"a b.é"}
+    assert page.has_anchor("a b.é")
+    assert not page.has_anchor("within") and not page.has_anchor("break") and not page.has_anchor("")
