@@ -181,7 +181,7 @@ class OwnServer(asyncio.Protocol):
 
     def _answer(self, head: bytes) -> None:
         assert self._transport is not None
-        path = head.split(b" ", 2)[1].decode("latin-1").lstrip("/")
+        path = head.split(b" ", 2)[1].decode("latin-1").lstrip("/").partition("?")[0]
         file = self._folder / f"{path}.gz"
         found = ".." not in path and file.is_file()
         body = file.read_bytes() if found else b""

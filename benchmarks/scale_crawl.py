@@ -85,6 +85,9 @@ def _run_workers(options: argparse.Namespace, store: Store, folder: Path, url: s
     store_seconds = sum(each["store_cpu"] + each["queue_cpu"] for each in told)
     cpu = sum(each["cpu"] - each["startup_cpu"] for each in told)
     server_cpu = _postgres_seconds(store) - postgres
+    verdicts = _verdicts(store)
+    if verdicts != {"ok": options.resources}:
+        raise SystemExit(f"this measures something else than {options.resources} good pages: {verdicts}")
     return {
         "resources": options.resources,
         "hosts": options.hosts,
@@ -98,6 +101,11 @@ def _run_workers(options: argparse.Namespace, store: Store, folder: Path, url: s
         "share_with_postgresql": round((store_seconds + server_cpu) / (cpu + server_cpu), 3),
         "worker_peak_mb": max(each["peak_mb"] for each in told),
     }
+
+
+def _verdicts(store: Store) -> dict[str, int]:
+    asked = text('SELECT verdict, count(*) FROM "fetch" GROUP BY verdict')
+    return store.dispatch.database.read(lambda connection: {row[0]: row[1] for row in connection.execute(asked)})
 
 
 def _postgres_seconds(store: Store) -> float:
