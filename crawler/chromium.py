@@ -121,7 +121,11 @@ def find_chromium(setting: str = "") -> str:
 def has_playwright() -> bool:
     from importlib.util import find_spec
 
-    return find_spec("playwright") is not None
+    try:
+        # Not the package alone: its folder stays behind where somebody uninstalled it and browsers were kept in it.
+        return find_spec("playwright.async_api") is not None
+    except ImportError:
+        return False
 
 
 def as_root() -> bool:
