@@ -203,7 +203,16 @@ def _measured() -> Callable[[], dict[str, list[object]]] | None:
     sources = os.environ["SLIPCOVER_SOURCE"].split(",")
     meter = slipcover.Slipcover(branch="SLIPCOVER_BRANCH" in os.environ)
     slipcover.ImportManager(meter, slipcover.FileMatcher(sources=sources)).__enter__()
-    return lambda: {file: list(marks) for file, marks in meter._get_newly_seen().items()}
+
+    def seen() -> dict[str, list[object]]:
+        # From time to time it moves what is new to what it knows by itself: both are wanted.
+        for file, marks in meter._get_newly_seen().items():
+            meter.all_seen[file].update(marks)
+        found = {file: list(marks) for file, marks in meter.all_seen.items()}
+        meter.all_seen.clear()
+        return found
+
+    return seen
 
 
 def _write(seen: dict[str, list[object]], folder: Path) -> None:
