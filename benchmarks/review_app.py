@@ -29,6 +29,7 @@ from sqlalchemy import insert
 from crawler.model import Change, DriftKind, Verdict, VerdictKind
 from crawler.policy import Policy
 from guides.model import Citation, CitationKey, Claim, Guide, GuideId, Role, Statement, StatementKind
+from loccit.commands.serve import deal
 from loccit.scribe import FileScribe
 from review.model import FindingState
 from review.queue import host_of
@@ -217,6 +218,7 @@ def told(what: str, spent: Sequence[float]) -> str:
 def measure(store: Store, guides: Sequence[Guide], folder: Path, requests: int) -> None:
     site = site_of(store, guides, folder)
     start, cpu = time.perf_counter(), time.process_time()
+    deal(site.board)
     cards = len(site.board.dealt().cards)
     spent = time.process_time() - cpu
     print(f"the queue is dealt in {time.perf_counter() - start:.1f} s ({spent:.1f} s CPU): {cards:,} cards")

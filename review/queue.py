@@ -24,6 +24,7 @@ PAGE: Final = 20
 """Cards on a page: with style and scripts it stays under 100 KB."""
 _SEARCH_WORDS: Final = 12
 _MOST_VALUES: Final = 200
+_PICKED: Final = 5_000
 _RANK: Final = {word: rank for rank, word in enumerate(SEVERITIES)}
 
 Position: TypeAlias = tuple[int, int, int, int, str]
@@ -281,5 +282,7 @@ def _all_values(cards: Sequence[Card], name: str) -> Iterator[str]:
 def _ordered(name: str, found: Counter[str]) -> list[tuple[str, int]]:
     if name == "severity":
         return sorted(found.items(), key=lambda item: severity_rank(item[0]))
-    most = nsmallest(_MOST_VALUES, ((-many, value) for value, many in found.items()))
+    counted = [(-many, value) for value, many in found.items()]
+    # Of few, sorting all of them is faster than picking.
+    most = nsmallest(_MOST_VALUES, counted) if len(counted) > _PICKED else sorted(counted)[:_MOST_VALUES]
     return [(value, -many) for many, value in most]

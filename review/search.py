@@ -117,7 +117,8 @@ class Texts(Generic[Item]):
         asked.discard(rarest)
         places = self._places
         mine = [(place, item) for item in found if (place := places.get(id(item))) is not None]
-        mine = [each for each in mine if all(word in each[1].text for word in asked)]
+        for word in asked:
+            mine = [each for each in mine if word in each[1].text]
         return [item for _, item in sorted(mine, key=itemgetter(0))]
 
 

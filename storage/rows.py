@@ -53,6 +53,7 @@ from review.model import (
 )
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
@@ -149,7 +150,7 @@ class _Measured:
     now_print: str = ""
 
 
-def read(data: Any, kind: type[T], default: T) -> T:
+def read(data: Any, kind: type[T], default: D) -> T | D:
     """The stored JSON as a value; `default` where there is none or it cannot be read."""
     if data is None:
         return default
@@ -185,7 +186,7 @@ def drift_json(drift: Drift) -> dict[str, Any]:
 
 
 def drift_of_json(data: Any) -> Drift | None:
-    measured = read(data, _Measured | None, None)  # type: ignore[arg-type]
+    measured = read(data, _Measured, None)
     if measured is None:
         return None
     return Drift(
@@ -200,15 +201,15 @@ def drift_of_json(data: Any) -> Drift | None:
 
 
 def verdict_of(data: Any) -> Verdict | None:
-    return read(data, Verdict | None, None)  # type: ignore[arg-type]
+    return read(data, Verdict, None)
 
 
 def rate_of(data: Any) -> ChangeRate | None:
-    return read(data, ChangeRate | None, None)  # type: ignore[arg-type]
+    return read(data, ChangeRate, None)
 
 
 def claim_of(data: Any) -> Claim | None:
-    return read(data, Claim | None, None)  # type: ignore[arg-type]
+    return read(data, Claim, None)
 
 
 def role_of(written: str) -> Role:

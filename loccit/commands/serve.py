@@ -69,7 +69,7 @@ def run(options: argparse.Namespace, app: App) -> Exit:
             timeout_graceful_shutdown=10,
         )
         hide_secrets()
-        threading.Thread(target=_deal, args=(site.board,), name="deal", daemon=True).start()
+        threading.Thread(target=deal, args=(site.board,), name="deal", daemon=True).start()
         with _scheduling(app) if options.schedule else nullcontext():
             _serve(uvicorn.Server(config), options, app, outward.door.is_open())
     return Exit.OK
@@ -99,7 +99,7 @@ def _scheduling(app: App) -> Iterator[None]:
         working.join()
 
 
-def _deal(board: Board) -> None:
+def deal(board: Board) -> None:
     """Read the queue before anybody asks: of twenty thousand findings, that takes seconds once."""
     with suppress(StoreError):
         board.dealt().texts.ready()
