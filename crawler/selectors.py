@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from lxml import etree
-from lxml import html as lxml_html
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from crawler.blocks import Block
@@ -91,6 +89,10 @@ def select_xpath(source: str, xpath: str, remove: tuple[str, ...] = ()) -> tuple
         raise SelectorError(mistake)
     if len(source) > _MAX_XPATH_SOURCE:
         raise SelectorError("the page is too large for an XPath expression")
+    # Few guides have one, and lxml takes 8 MB.
+    from lxml import etree
+    from lxml import html as lxml_html
+
     try:
         expression = etree.XPath(xpath, regexp=False, smart_strings=False)
         parser = lxml_html.HTMLParser(no_network=True, encoding="utf-8")
@@ -105,6 +107,9 @@ def select_xpath(source: str, xpath: str, remove: tuple[str, ...] = ()) -> tuple
 
 
 def _markup(found: object) -> str:
+    from lxml import etree
+    from lxml import html as lxml_html
+
     if etree.iselement(found):
         return str(lxml_html.tostring(found, encoding="unicode", with_tail=False))
     if isinstance(found, bool):
