@@ -151,6 +151,8 @@ def _sqlite(url: URL, root: Path | None, busy_seconds: float) -> Database:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise StoreError(f"store {name}: its folder cannot be made ({reason}); see store.url") from None
+        if path.is_dir():
+            raise StoreError(f"store {name}: this is a folder; name a file in store.url, or move it away")
         url = url.set(database=str(path))
     engine = create_engine(url, connect_args={"timeout": busy_seconds})
     _listen_sqlite(engine, busy_seconds, wal=True)

@@ -141,14 +141,23 @@ def _clock(asked: Sequence[Asked]) -> Iterator[Check]:
     if not ahead:
         return
     middle = ahead[len(ahead) // 2]
-    minutes = f"{abs(middle).total_seconds() / 60:.0f} minutes {'ahead of' if middle > timedelta() else 'behind'}"
+    way = "ahead of" if middle > timedelta() else "behind"
+    off = f"it is {_long(abs(middle))} {way} the clocks of {count(len(ahead), 'host')}"
     todo = "set this machine's clock (NTP): dates of findings and leases rest on it"
     if abs(middle) >= FAR_OFF:
-        yield bad("clock", f"it is {minutes} what {count(len(ahead), 'host')} say", todo)
+        yield bad("clock", off, todo)
     elif abs(middle) >= SKEW:
-        yield warn("clock", f"it is {minutes} what {count(len(ahead), 'host')} say", todo)
+        yield warn("clock", off, todo)
     else:
-        yield ok("clock", f"as {count(len(ahead), 'host')} say, within {SKEW.total_seconds() / 60:.0f} minutes")
+        yield ok("clock", f"as those of {count(len(ahead), 'host')}, within {SKEW.total_seconds() / 60:.0f} minutes")
+
+
+def _long(time: timedelta) -> str:
+    if time >= timedelta(days=2):
+        return f"{time / timedelta(days=1):.0f} days"
+    return (
+        f"{time / timedelta(hours=1):.0f} hours" if time >= timedelta(hours=3) else f"{time.seconds / 60:.0f} minutes"
+    )
 
 
 def _skew(asked: Asked) -> timedelta | None:

@@ -97,7 +97,8 @@ def test_hosts_that_are_closed_silent_or_shut_and_a_clock_that_is_off(tmp_path: 
         made.guide("one", "/a")
         assert outside(tmp_path, timedelta(minutes=20))["clock"].mark is Mark.WARN
         assert "20 minutes ahead" in outside(tmp_path, timedelta(minutes=20))["clock"].said
-        assert outside(tmp_path, timedelta(days=-2))["clock"].mark is Mark.BAD
+        behind = outside(tmp_path, timedelta(days=-2, minutes=-1))["clock"]
+        assert behind.mark is Mark.BAD and "2 days behind the clocks of 1 host" in behind.said
         site["/robots.txt"] = Answer(body="User-agent: *\nDisallow: /\n")
         assert outside(tmp_path)["robots"].mark is Mark.WARN
         private = outside(tmp_path, LOCCIT_NETWORK__ALLOW="[]")

@@ -165,7 +165,7 @@ def test_a_damaged_database(tmp_path: Path) -> None:
         ("nonsense://x", "not supported"),
         ("sqlite:////proc/nowhere/loccit.db", "folder cannot be made"),
         ("sqlite:////dev/null/loccit.db", "folder cannot be made"),
-        ("sqlite:////", "cannot be opened"),
+        ("sqlite:////", "this is a folder"),
         ("sqlite:///a\0b/c.db", "folder cannot be made|cannot be opened"),
         ("postgresql://u:secret@/nowhere?host=/nonexistent", r"u:\*\*\*@.*no connection to the database"),
         ("postgresql://u:secret@:notaport/x", "no database address"),
