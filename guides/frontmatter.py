@@ -30,7 +30,7 @@ _MOST_STATEMENTS = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyed:
-    """What a guide's keys say; "" and () where they say nothing. `verified_at` is the offset of the date."""
+    """What a guide's keys say; "" and () where they say nothing."""
 
     id: str = ""
     title: str = ""
@@ -38,7 +38,6 @@ class Keyed:
     difficulty: str = ""
     time: str = ""
     verified: date | None = None
-    verified_at: int | None = None
     updated: date | None = None
     method: str = ""
     tags: tuple[str, ...] = ()
@@ -73,7 +72,6 @@ class KeyReader:
             difficulty=self.difficulty(table.get("difficulty")),
             time=self.text(table, "time"),
             verified=day,
-            verified_at=None if verified is None else verified.start,
             updated=self.day(table.get("updated"), "updated"),
             method=self.text(table, "method"),
             tags=self.tags(table.get("tags")),

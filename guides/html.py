@@ -83,7 +83,6 @@ def read_html(source: Source, settings: GuideSettings, *, today: date) -> Librar
         title=page.title or stem,
         file=source.name,
         verified=None if verified is None else verified.day,
-        verified_line=None if verified is None else source.line_of(verified.start),
         updated=None if updated is None else updated.day,
         citations=tuple(citations),
         statements=tuple(page.statements[:_MOST_STATEMENTS]),

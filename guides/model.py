@@ -191,7 +191,6 @@ class Guide:
     difficulty: str = ""
     time: str = ""
     verified: date | None = None
-    verified_line: int | None = None
     updated: date | None = None
     method: str = ""
     tags: tuple[str, ...] = ()

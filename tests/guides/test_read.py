@@ -63,7 +63,6 @@ def test_what_is_read_from_markdown() -> None:
     for absent in ("code", "comment", "cc", "img", "short", "no"):
         assert not any(f"//{absent}.example" in url for url in urls), absent
     assert guide.verified == date(2025, 11, 8)
-    assert guide.verified_line == 3
     cited = next(citation for citation in guide.citations if citation.key == "citation:1")
     assert cited.place == Css(css="#a")
     assert cited.claim is not None
