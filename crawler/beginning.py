@@ -27,7 +27,6 @@ _LARGE: Final = 0.6
 
 _PASSAGES: Final = "p,li,dd,td"
 _MOST_NAMES: Final = 500
-_OUTSIDE: Final = ("html", "-document")
 
 
 def beginning_of(encoded: bytes) -> "LexborHTMLParser | None":
@@ -53,21 +52,31 @@ def surely_said(tree: "LexborHTMLParser", *, enough: int) -> Sure | None:
     what a button would open is taken for hidden.
     """
     said = 0
-    contexts: dict[int, Context | None] = {}
+    root = tree.root
+    contexts: dict[int, Context | None] = {} if root is None else {root.mem_id: CONTEXTS.outermost()}
     for passage in tree.css(_PASSAGES):
         text = visible(passage.text(deep=False))
         if is_prose(text):
             context = _context_in(passage, contexts)
-            if context is not None and not context.hidden and not context.chrome and not context.unseen:
+            if context is not None and _is_content(context):
                 said += len(text)
                 if said >= enough:
-                    return Sure(title=title_of(tree), content=said, names=_names(tree, contexts))
+                    return Sure(title=_title(tree), content=said, names=_names(tree, contexts))
     return None
+
+
+def _is_content(context: Context) -> bool:
+    return not (context.hidden or context.chrome or context.unseen or context.masked)
+
+
+def _title(tree: "LexborHTMLParser") -> str:
+    """The title in the head, which has ended. One in the body (of a drawing, say) may break off with the beginning."""
+    return title_of(tree) if tree.css_first("head > title") is not None else ""
 
 
 def _names(tree: "LexborHTMLParser", contexts: dict[int, Context | None]) -> frozenset[str]:
     """The ids of the first elements that are read. Names only: a tree takes ten times as much memory as its page."""
-    found = ((node.id, node) for node in tree.css("[id]")[:_MOST_NAMES])
+    found = ((node.id, node) for node in tree.css("[id]")[:_MOST_NAMES] if node.tag != "html")
     return frozenset(name for name, node in found if name and _context_in(node, contexts) is not None)
 
 
@@ -75,10 +84,10 @@ def _context_in(node: "LexborNode", known: dict[int, Context | None]) -> Context
     """What the open elements mean for a text in this one; None where it is passed over, or this is no place to tell."""
     above: list[LexborNode] = []
     at: LexborNode | None = node
-    while at is not None and at.mem_id not in known and at.tag not in _OUTSIDE:
+    while at is not None and at.mem_id not in known:
         above.append(at)
         at = at.parent
-    context = known.get(at.mem_id, CONTEXTS.outermost()) if at is not None else CONTEXTS.outermost()
+    context = known[at.mem_id] if at is not None else None
     for element in reversed(above):
         context = _inside(context, element) if context is not None else None
         known[element.mem_id] = context

@@ -44,6 +44,7 @@ def test_an_article_is_recognised_without_reading_the_rest() -> None:
         "<template>{}</template>",
         "<textarea>{}</textarea>",
         "<svg><foreignObject>{}</foreignObject></svg>",
+        "<svg><html><foreignObject>{}</foreignObject></html></svg>",
         "<noscript><iframe src=a />{}</noscript>",
         "<a href='/x'>{}</a>",
     ],
@@ -68,8 +69,16 @@ def test_a_page_that_breaks_off_in_a_word_or_a_tag() -> None:
 
 def test_ids_of_what_is_passed_over_are_none() -> None:
     ids = "<noscript><p id=within>x</p></noscript><br id=break><p id='a b.é'>x</p><p id>x</p>"
-    page = page_of(f"<h1>x</h1>{ids}{_ARTICLE}{_LONG}")
+    page = page_of(f"<html id=root><h1>x</h1>{ids}{_ARTICLE}{_LONG}")
     assert page.says_at_least(1_500)
     assert page._sure is not None and page._sure.names == {"a b.é"}
     assert page.has_anchor("a b.é")
     assert not page.has_anchor("within") and not page.has_anchor("break") and not page.has_anchor("")
+    assert not page.has_anchor("root")
+
+
+def test_a_title_in_the_body_that_breaks_off_is_read_again() -> None:
+    begins = f"<h1>x</h1>{_ARTICLE}".ljust(13_980)
+    page = page_of(f"{begins}<svg><title>The long name of a logo</title></svg>{_LONG}")
+    assert page.says_at_least(1_500) and page._sure is not None and page._markup is None
+    assert page.title == "The long name of a logo"
