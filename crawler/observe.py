@@ -133,7 +133,7 @@ def observe(
         page_health=visit.health,
         screenshot=seen.screenshot if seen is not None and new else None,
         title=seen.get().title if seen is not None and new else "",
-        **_texts(known, seen if new and kept else None),
+        **_texts(known, seen if kept else None, learns=bool(memory) and not known.memory),
         cited=cited,
         next_due=next_due(
             known.url, interval, verdict, standings, last=visit.last, policy=policy, schedule=schedule, now=now
@@ -364,17 +364,19 @@ class _Texts(TypedDict):
     earlier_text: tuple[Snapshot, str] | None
 
 
-def _texts(known: KnownSource, seen: _Seen | None) -> _Texts:
+def _texts(known: KnownSource, seen: _Seen | None, *, learns: bool) -> _Texts:
     """The digests by which the store lets go of bodies that say nothing new.
 
-    A first page is kept whatever it says, and most pages stay the same for long: its text is read when another comes.
+    A first page is kept whatever it says, and most pages stay the same for long: its text is read when something is
+    learned of it beside another page (`learns`), which is once. A wall asks for nothing that is stored.
     """
     newest = known.newest
     if seen is None or newest is None or newest.id is None:
         return {"text_digest": "", "earlier_text": None}
-    # Nothing is learned of a source from its first page alone.
-    earlier = None if known.memory else (newest, text_digest(seen.read(newest)))
-    return {"text_digest": text_digest(seen.get()), "earlier_text": earlier}
+    return {
+        "text_digest": text_digest(seen.get()) if seen.body is not None else "",
+        "earlier_text": (newest, text_digest(seen.read(newest))) if learns else None,
+    }
 
 
 def text_digest(page: Page) -> str:
