@@ -11,7 +11,7 @@ import ssl
 import time
 import tracemalloc
 import zlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -264,6 +264,16 @@ async def judged(farm: Farm, network: NetworkSettings, answers: Sequence[Sequenc
     return f"{verdict.kind} {verdict.reason}"
 
 
+@pytest.fixture(scope="module")
+def few_objects() -> Iterator[None]:
+    """What other tests have left is not gone through again for each row."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("few_objects")
 @pytest.mark.parametrize("name", TABLE)
 def test_farm(name: str) -> None:
     row = TABLE[name]
