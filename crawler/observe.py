@@ -337,12 +337,17 @@ def _stands(standing: Standing, cited: Cited, seen: _Seen) -> bool:
 
 
 def _carry_on(before: Standing | None, fresh: Standing) -> Standing:
-    """Where the place stands now, and since when it has stood so, by what it was before."""
+    """Where the place stands now, and since when it has stood so, by what it was before.
+
+    A time to come was written by a clock that was ahead, and is not waited for.
+    """
     if before is None or before.basis != fresh.basis or (before.drift.kind in QUIET) != (fresh.drift.kind in QUIET):
         return fresh
+    since = min(before.since, fresh.since)
     if before.drift.kind is fresh.drift.kind and before.drift.now_print == fresh.drift.now_print:
-        return replace(fresh, since=before.since, now_since=before.now_since, sightings=before.sightings + 1)
-    return replace(fresh, since=before.since)
+        now_since = min(before.now_since, fresh.now_since)
+        return replace(fresh, since=since, now_since=now_since, sightings=before.sightings + 1)
+    return replace(fresh, since=since)
 
 
 def _validators(known: KnownSource, visit: Visit, *, good: bool) -> Validators:
