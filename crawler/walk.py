@@ -48,7 +48,7 @@ class Walk:
         self._is_over = False
         self._rest: tuple[Iterator[str], Context] | None = None
         self._controlled = cache(controlled)
-        self._outermost = CONTEXTS.outermost(xml=xml)
+        self._began = self._outermost = CONTEXTS.outermost(xml=xml)
         self._stack: list[Frame] = []
         self._text: list[str] = []
         self._links: list[str] = []
@@ -94,11 +94,11 @@ class Walk:
                 sort, inner, frame, _ = step = context.steps.get(tag) or self._step(context, tag)
                 if sort <= BLOCK:
                     if sort and (text or links):
-                        self._flush(context)
+                        self._flush(self._around(context))
                     stack.append(frame)
                     context = inner
                 elif sort == BREAK:
-                    self._flush(context)
+                    self._flush(self._around(context))
                 elif sort >= SKIP:
                     context, said = self._unusual(step, context, said, parts)
             if said and (text or not said.isspace()):
@@ -168,7 +168,7 @@ class Walk:
         if step.sort == SKIP:
             return context, _after(more.name, parts)
         if step.frame.is_block and (self._text or self._links):
-            self._flush(context)
+            self._flush(self._around(context))
         if self._target:
             self._lead_to(self._target)
             self._target = ""
@@ -191,9 +191,20 @@ class Walk:
             return
         if context.masked and "email" in said:
             return  # "[email protected]", which stands in for the address that was decoded
+        if not self._text:
+            self._began = context
         self._text.append(said)
         if context.link:
             self._link_chars += len((unescaped(said) if "&" in said else said).strip())
+
+    def _around(self, context: Context) -> Context:
+        """The context of a text that a block ends which stands in a button or a `span` after it: that of its beginning,
+        where that is still open, else of the block around both."""
+        for frame in reversed(self._stack):
+            if frame.is_block or context is self._began:
+                break
+            context = frame.outer
+        return context
 
     def _flush(self, context: Context, *, last: bool = False) -> None:
         """Ends a block. Links without a text are dropped. Far beyond any real page, blocks are large ones."""

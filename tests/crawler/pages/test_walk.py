@@ -103,3 +103,23 @@ def test_nothing_is_quadratic(source: str) -> None:
     page = HtmlPage(source, "")
     assert page.blocks is not None and not HtmlPage(source, "").has_anchor("missing")
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "<span style='display:none'><div>Tip</div></span>",
+        "<button>i<div>Tip</div></button>",
+        "<button><p id=named>Tip</p></button>",
+        "<span hidden>i<br>Tip</span>",
+    ],
+)
+@pytest.mark.parametrize("text", ["Cancel within 30 days", "<a href=/c>Cancel</a> within 30 days"])
+def test_a_text_is_not_taken_for_part_of_the_button_after_it(text: str, after: str) -> None:
+    first, *_ = HtmlPage(f"<ul><li>{text} {after}</li></ul><p>Keep the confirmation.</p>", "").blocks
+    assert first.text.startswith("Cancel within 30 days") and not first.hidden and not first.chrome
+
+
+def test_a_text_that_begins_in_a_button_is_part_of_it() -> None:
+    page = HtmlPage("<div><button>Share <a href=/x>it<div>now</div></a></button></div><p>Keep it.</p>", "")
+    assert [(block.text, block.chrome) for block in page.blocks][:2] == [("Share it", "button"), ("now", "button")]
