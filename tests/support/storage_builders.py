@@ -122,8 +122,8 @@ def look(
 ) -> Observation:
     """What `crawler.observe` gives: with `body` that page was served, without it nothing came.
 
-    The first page becomes the basis; `drift` is where the place stands against it. `text` is what the page says ("" where
-    it was not asked), `earlier` what the newest one before says, where it was not asked then.
+    The first page becomes the basis; `drift` is where the place stands against it. `text` is what the page says (""
+    where it was not asked), `earlier` what the newest one before says, where it was not asked then.
     """
     said = text if text is not None else (body or b"").decode("latin-1")
     served = _served(known, body, at, health, etag)
