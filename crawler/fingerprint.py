@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 from crawler.blocks import Block
 
-ALGORITHM = "blocks-4"
+ALGORITHM = "blocks-5"
 """Changes whenever the same page could give another fingerprint: stored ones are then made anew from raw bytes."""
 
 
