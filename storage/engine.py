@@ -5,6 +5,7 @@ commits when the power fails, and a decision of an editor is never to be lost. I
 groups its looks (`Store.batch`).
 """
 
+import logging
 import sqlite3
 import threading
 import time
@@ -194,6 +195,7 @@ def _wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
 
 
 def _postgres(url: URL, busy_seconds: float) -> Database:
+    logging.getLogger("psycopg").addFilter(_is_news)
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     try:
@@ -210,6 +212,11 @@ def _postgres(url: URL, busy_seconds: float) -> Database:
         connection.commit()
 
     return Database(engine=engine, name=url.render_as_string(hide_password=True))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not what psycopg says of its own clearing up after a lost connection: that is raised, and told in one line."""
+    return not str(record.msg).startswith("error ignored")
 
 
 def alone(connection: Connection, what: int) -> None:
